@@ -1,0 +1,58 @@
+"""Chinese text cut into words for full-text search.
+
+jieba's default dictionary with the corpus's own names added. Nothing is loaded
+before the first cut, no cache file is written (rebuilding the prefix dictionary
+takes as long as reading one back) and nothing is printed.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+import warnings
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+
+@cache
+def _tokenizer() -> Any:
+    missing = object()
+    before = sys.modules.get("pkg_resources", missing)
+    # jieba asks for pkg_resources first, which is slow, deprecated and not needed.
+    sys.modules["pkg_resources"] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import jieba
+    finally:
+        if before is missing:
+            del sys.modules["pkg_resources"]
+        else:
+            sys.modules["pkg_resources"] = before  # type: ignore[assignment]
+    tokenizer = jieba.Tokenizer()
+    with tokenizer.get_dict_file() as dictionary:
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
+    tokenizer.initialized = True
+    return tokenizer
+
+
+def load_names(names: Iterable[str]) -> None:
+    """Make words of the corpus's own names (projects, agencies, subjects) so that they are not cut apart.
+
+    Their parts are still found: :func:`cut` also gives the dictionary words inside a long word.
+    """
+    tokenizer = _tokenizer()
+    for name in names:
+        word = unicodedata.normalize("NFKC", name).strip()
+        if 2 <= len(word) <= 24 and not any(c.isspace() for c in word):
+            tokenizer.add_word(word)
+
+
+def cut(text: str) -> list[str]:
+    """Words of ``text`` for a full-text index or query, in order, with the shorter words inside long ones.
+
+    Width and case are folded; marks and spaces are left out. Index and query must both use this.
+    """
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return [word for word in _tokenizer().cut_for_search(folded) if any(c.isalnum() for c in word)]
