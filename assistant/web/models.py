@@ -1,0 +1,158 @@
+"""What the HTTP API takes and gives; the answer's shape is fixed by the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+QUESTION_LENGTH = 10_000
+QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LENGTH)]
+
+
+class AskBody(BaseModel):
+    """One question with the earlier questions of its conversation, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "玉田舆情管理预算多少", "history": [], "document": None}]}
+    )
+    question: QuestionText
+    history: list[QuestionText] = Field(default_factory=list, max_length=50)
+    document: str | list[str] | None = Field(default=None, description="文件名或文件编号；只在这些文件里查找")
+
+
+class ValueModel(BaseModel):
+    label: str
+    value: str | None = Field(description="十进制数字串，无千位分隔符；文字指标为 null")
+    unit: str
+    citations: list[int]
+    comparison: str | None = None
+
+
+class CalculationModel(BaseModel):
+    operation: str
+    expression: str
+    inputs: list[int]
+    result: str
+    unit: str
+
+
+class CitationModel(BaseModel):
+    document_id: str
+    file: str
+    title: str
+    agency: str | None = None
+    region: str | None = None
+    fiscal_year: int | None = None
+    section: str | None = None
+    table: str | None = None
+    row: str | None = None
+    column: str | None = None
+    cell: str | None = None
+    unit: str | None = None
+    page: int | None = None
+    quote: str | None = None
+    table_id: str | None = None
+    cell_row: int | None = None
+    cell_col: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    confidence: float | None = None
+
+
+class AnswerModel(BaseModel):
+    """The answer; every figure names the citations it stands on."""
+
+    id: str | None = None
+    question: str
+    status: Literal["answered", "clarify", "not_found"]
+    text: str
+    values: list[ValueModel]
+    calculation: CalculationModel | None
+    citations: list[CitationModel]
+    options: list[str]
+    notes: list[str]
+    route: Literal["lookup", "retrieval", "llm"]
+    elapsed_ms: float
+    confidence: float | None = None
+
+
+class Suggestion(BaseModel):
+    kind: str = Field(description="document、project、subject 或 passage")
+    title: str
+    snippet: str = ""
+    link: str = Field(default="", description="相对于服务根地址")
+
+
+class SuggestionList(BaseModel):
+    query: str
+    results: list[Suggestion]
+
+
+class DocumentModel(BaseModel):
+    """One document of the store; further fields tell how well it was read."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    file: str
+    title: str | None = None
+    agency: str | None = None
+    region: str | None = None
+    fiscal_year: int | None = None
+    phase: str | None = None
+
+
+class DocumentPage(BaseModel):
+    total: int
+    offset: int
+    limit: int
+    documents: list[DocumentModel]
+
+
+class AddedDocument(BaseModel):
+    status: str
+    document_id: str | None = None
+    message: str
+
+
+class Removed(BaseModel):
+    removed: bool
+
+
+class CellModel(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    row: int
+    col: int
+    row_span: int = 1
+    col_span: int = 1
+    text: str
+    page: int | None = None
+    box: Any = None
+
+
+class TableModel(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    id: str
+    document_id: str
+    title: str | None = None
+    section: Any = None
+    unit: str | None = None
+    rows: int
+    cols: int
+    cells: list[CellModel]
+    notes: list[str] = Field(default_factory=list)
+    captions: list[str] = Field(default_factory=list)
+
+
+class Health(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    ready: bool
+    message: str
+
+
+class FeedbackBody(BaseModel):
+    """A reader's judgement of one answer."""
+
+    question: QuestionText
+    text: str = Field(default="", max_length=20_000)
+    vote: Literal["up", "down"]
+    comment: str = Field(default="", max_length=2_000)

@@ -1,0 +1,115 @@
+"""The contract's HTTP paths, their refusals and their error form."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+def refusal(response: Any) -> str:
+    body = response.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    assert any("一" <= c <= "鿿" for c in body["error"]["message"])
+    return str(body["error"]["code"])
+
+
+def test_ask_gives_the_contracts_object(client: TestClient, fake: Any) -> None:
+    body = client.post("/api/ask", json={"question": " 舆情预算 ", "history": ["上一问"], "document": "d1"}).json()
+    assert body["status"] == "answered"
+    assert body["values"][0] == {
+        "label": "甲单位 2023年 网络舆情管理 预算数", "value": "730500.00", "unit": "元", "citations": [0],
+    }  # fmt: skip
+    assert body["citations"][0]["cell"] == "730500.00"
+    assert "trace" not in body
+    assert fake.asked[0].history == ("上一问",)
+    assert fake.asked[0].document == ("d1",)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "bad_request"),
+        (b"{}", 422, "invalid"),
+        ('{"question": "   "}'.encode(), 422, "invalid"),
+        (('{"question": "' + "问" * 10_001 + '"}').encode(), 422, "invalid"),
+        ('{"question": "出错"}'.encode(), 500, "internal"),
+    ],
+)
+def test_ask_refuses_in_one_form(client: TestClient, body: bytes, status: int, code: str) -> None:
+    response = client.post("/api/ask", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == status
+    assert refusal(response) == code
+
+
+def test_search_returns_links_inside_the_service(client: TestClient, fake: Any) -> None:
+    rows = client.get("/api/search", params={"q": "wangluo", "limit": 1}).json()["results"]
+    assert rows == [
+        {"kind": "project", "title": "网络舆情管理", "snippet": "甲单位 2023年", "link": "source/table/t1?cell=1,1"}
+    ]
+    assert client.get("/api/search", params={"q": ""}).json()["results"] == []
+    for bad in ("javascript:alert(1)", "https://evil.example/x", "//evil.example", "\\\\evil", "data:text/html,x"):
+        fake.suggest = lambda text, limit, bad=bad: [{"kind": "x", "title": "t", "snippet": "", "link": bad}]
+        link = client.get("/api/search", params={"q": "x"}).json()["results"][0]["link"]
+        assert ":" not in link
+        assert not link.startswith(("/", "\\"))
+
+
+def test_documents_are_listed_page_by_page(client: TestClient, fake: Any) -> None:
+    fake.store["d3"] = {**fake.store["d1"], "id": "d3"}
+    body = client.get("/api/documents", params={"offset": 1, "limit": 1}).json()
+    assert (body["total"], [d["id"] for d in body["documents"]]) == (2, ["d3"])
+    assert client.get("/api/documents", params={"q": "无此"}).json()["total"] == 0
+    assert client.get("/api/documents/d1").json()["agency"] == "甲单位"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/documents/nope", "/api/tables/nope", "/api/documents/..%2f..%2fetc%2fpasswd", "/api/tables/..%5c..%5cx"],
+)
+def test_an_unknown_id_is_not_found(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert refusal(response) == "not_found"
+
+
+def test_a_table_comes_with_its_cells(client: TestClient) -> None:
+    body = client.get("/api/tables/t1").json()
+    assert (body["unit"], body["cells"][4]["text"]) == ("元", "730500.00")
+
+
+def test_upload_then_remove(client: TestClient, fake: Any) -> None:
+    response = client.post("/api/documents", files={"file": ("../../乙.txt", io.BytesIO(b"x"))})
+    assert (response.status_code, response.json()["document_id"]) == (201, "d2")
+    assert fake.store["d2"]["file"] == "乙.txt"
+    assert client.delete("/api/documents/d2").json() == {"removed": True}
+    assert client.delete("/api/documents/d2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "code"),
+    [
+        ("a.exe", b"x", 422, "invalid"),
+        ("空.txt", b"", 422, "invalid"),
+        ("坏.txt", b"x", 422, "unreadable"),
+        ("大.txt", b"x" * (51 << 20), 413, "too_large"),
+    ],
+)
+def test_upload_refuses(client: TestClient, name: str, content: bytes, status: int, code: str) -> None:
+    response = client.post("/api/documents", files={"file": (name, io.BytesIO(content))})
+    assert (response.status_code, refusal(response)) == (status, code)
+
+
+def test_health_is_503_until_ready(client: TestClient, fake: Any) -> None:
+    assert client.get("/api/health").json()["ready"] is True
+    fake.health = lambda: {"ready": False, "message": "正在载入"}
+    response = client.get("/api/health")
+    assert (response.status_code, response.json()["message"]) == (503, "正在载入")
+
+
+def test_wrong_method_and_unknown_path_keep_the_form(client: TestClient) -> None:
+    assert refusal(client.get("/api/ask")) == "method_not_allowed"
+    assert refusal(client.get("/api/nothing")) == "not_found"
