@@ -1,0 +1,80 @@
+"""`budgetqa eval run`: asks sets, prints the figures, writes the report, and fails under a wanted share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.question_sets import load
+from eval.report import write
+from eval.runner import Ask, Run, run_set
+
+UNDER_WANTED = 3
+
+
+def run(
+    sets: Sequence[Path],
+    out: Path | None,
+    ask: Ask,
+    *,
+    baselines: Mapping[str, Ask] | None = None,
+    as_json: bool = False,
+    fail_under: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    corpus: Mapping[str, Any] | None = None,
+    cells_of: Callable[[str], Iterable[str]] | None = None,
+    echo: Callable[[str], None] = print,
+) -> int:
+    """Ask every set with ``ask`` and each baseline; print the figures; write the report when ``out`` is given.
+
+    ``settings`` and ``corpus`` (counts of documents, facts, chunks) are kept with the results. ``fail_under`` is a
+    share of right and cited answers over all sets, in percent. Returns 0, or 3 when the first system stays under
+    it. Raises :class:`eval.question_sets.BadSetError` for a set that cannot be read.
+    """
+    loaded = [load(path) for path in sets]
+    runs: list[Run] = []
+    for questions in loaded:
+        kept = {"set_sha256": questions.digest, "settings": dict(settings or {}), "corpus": dict(corpus or {})}
+        for name, system in {"ours": ask, **(baselines or {})}.items():
+            stored = cells_of if name == "ours" else None
+            runs.append(
+                run_set(
+                    system,
+                    questions.questions,
+                    system=name,
+                    set_name=questions.name,
+                    provenance=kept,
+                    cells_of=stored,
+                )
+            )
+    ours = [r for r in runs if r.system == "ours"]
+    asked, cited = sum(len(r.questions) for r in ours), sum(r.cited for r in ours)
+    total = {"questions": asked, "right": sum(r.right for r in ours), "right_and_cited": cited}
+    if as_json:
+        total["wrong_but_confident"] = sum(r.misled for r in ours)
+        echo(json.dumps({**total, "runs": [r.summary() for r in runs]}, ensure_ascii=False))
+    else:
+        for line in _lines(runs):
+            echo(line)
+    if out is not None:
+        page = write(runs, out)
+        if not as_json:
+            echo(f"报告：{page}")
+    return UNDER_WANTED if fail_under is not None and cited * 100 < fail_under * asked else 0
+
+
+def _lines(runs: Iterable[Run]) -> Iterable[str]:
+    for each in runs:
+        n = len(each.questions)
+        if each.system == "ours":
+            for kind, (asked, right, cited) in each.kinds().items():
+                shares = f"答对 {right:4}（{right / asked:6.1%}）  且出处正确 {cited:4}（{cited / asked:6.1%}）"
+                yield f"  {kind:12} {asked:4} 题  {shares}"
+        times = [each.summary()[k] for k in ("p50_ms", "p95_ms")]
+        p50, p95 = ("—" if t is None else f"{t:.1f}" for t in times)
+        yield (
+            f"{each.set_name} [{each.system}] {n} 题  答对 {each.right}（{each.right / n:.1%}）  "
+            f"且出处正确 {each.cited}（{each.cited / n:.1%}）  答错而自信 {each.misled}  p50 {p50} 毫秒  p95 {p95} 毫秒"
+        )

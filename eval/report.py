@@ -1,0 +1,169 @@
+"""The report of one or several runs: report.html (self-contained), report.md, results.json and the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from eval.charts import bars, lines
+from eval.metrics import mcnemar
+from eval.runner import Run
+
+STYLE = """body{font:15px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:64em;margin:2em auto;
+padding:0 1em;color:#222}table{border-collapse:collapse;margin:.6em 0}td,th{border:1px solid #ccc;padding:.2em .6em;
+text-align:left;vertical-align:top}th{background:#f3f5f8}svg{width:100%;max-width:44em;font:12px sans-serif}
+svg .n{font-size:10px;fill:#555}details{margin:.4em 0}code{overflow-wrap:anywhere}"""
+STATUS_NAMES = {"answered": "回答", "clarify": "反问", "not_found": "未找到"}
+STAGE_NAMES = {"parsing": "解析入库", "finding": "找到候选", "choosing": "选中单元格", "wording": "结论与表述"}
+Rows = list[list[str]]
+
+
+def write(runs: Run | Sequence[Run], out_dir: Path) -> Path:
+    """Write the report of the runs into a folder (made when missing) and return the path of report.html."""
+    runs = [runs] if isinstance(runs, Run) else list(runs)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        name = f"answers-{run.set_name or 'set'}-{run.system}.jsonl"
+        with (out_dir / name).open("w", encoding="utf-8") as file:
+            for question, answer in zip(run.questions, run.answers, strict=True):
+                file.write(json.dumps({"id": question["id"], **(answer or {})}, ensure_ascii=False) + "\n")
+    summaries = json.dumps([r.summary() for r in runs], ensure_ascii=False, indent=1)
+    (out_dir / "results.json").write_text(summaries + "\n", encoding="utf-8")
+    blocks = [b for _, of_set in groupby(runs, key=lambda r: r.set_name) for b in _blocks(list(of_set))]
+    (out_dir / "report.md").write_text(_markdown(blocks), encoding="utf-8")
+    html = out_dir / "report.html"
+    html.write_text(_html(blocks), encoding="utf-8")
+    return html
+
+
+Block = tuple[str, Any]  # ("heading", text) | ("table", rows) | ("svg", markup) | ("faults", rows) | ("text", text)
+
+
+def _share(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1%}"
+
+
+def _blocks(runs: list[Run]) -> list[Block]:
+    """The parts of one set's report, in reading order; the first run is the one that the others stand beside."""
+    first = runs[0]
+    blocks: list[Block] = [("heading", f"题集 {first.set_name or '（未命名）'}：{len(first.questions)} 题")]
+    blocks.append(("table", _totals(runs)))
+    if len(runs) > 1:
+        blocks.append(("table", _comparisons(runs)))
+    kinds = [(k, [r.kinds()[k][1] / r.kinds()[k][0] for r in runs]) for k in first.kinds()]
+    blocks.append(("svg", bars(kinds, [r.system for r in runs], "各类题目答对的比例")))
+    blocks.append(("table", _kinds(first)))
+    blocks.append(("table", _statuses(first)))
+    curves = [(r.system, [(p.coverage, p.risk) for p in r.risk_curve]) for r in runs if r.risk_curve]
+    if curves:
+        blocks.append(("svg", lines(curves, "风险—覆盖曲线", "覆盖（作答的比例）", "风险（作答中答错的比例）")))
+    if first.stages:
+        blocks.append(("table", _stages(first)))
+    blocks.append(("faults", _faults(first)))
+    provenance = " · ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in first.provenance.items())
+    blocks.append(("text", provenance))
+    return blocks
+
+
+def _totals(runs: list[Run]) -> Rows:
+    measures = list(next((r.retrieval for r in runs if r.retrieval), {}))
+    rows = [["系统", "答对", "95% 区间", "答对且出处正确", "答错而自信", "p50 毫秒", "p95 毫秒", *measures]]
+    for run in runs:
+        s = run.summary()
+        low, high = s["right_interval"]
+        share, cited = run.right / s["questions"], run.cited / s["questions"]
+        found = [f"{run.retrieval[m]:.3f}" if run.retrieval else "—" for m in measures]
+        times = ["—" if s[k] is None else f"{s[k]:.1f}" for k in ("p50_ms", "p95_ms")]
+        counts = [
+            f"{run.right}（{share:.1%}）",
+            f"{low:.1%}–{high:.1%}",
+            f"{run.cited}（{cited:.1%}）",
+            str(run.misled),
+        ]
+        rows.append([run.system, *counts, *times, *found])
+    return rows
+
+
+def _comparisons(runs: list[Run]) -> Rows:
+    rows = [["对比（McNemar 精确检验，按答对且出处正确）", "仅前者对", "仅后者对", "p 值"]]
+    for other in runs[1:]:
+        paired = mcnemar([v.cited for v in runs[0].verdicts], [v.cited for v in other.verdicts])
+        name = f"{runs[0].system} / {other.system}"
+        rows.append([name, str(paired.only_first), str(paired.only_second), f"{paired.p_value:.2g}"])
+    return rows
+
+
+def _kinds(run: Run) -> Rows:
+    body = [
+        [kind, str(n), f"{right}（{right / n:.1%}）", f"{cited}（{cited / n:.1%}）"]
+        for kind, (n, right, cited) in run.kinds().items()
+    ]
+    return [["类别", "题数", "答对", "答对且出处正确"], *body]
+
+
+def _statuses(run: Run) -> Rows:
+    body = [[STATUS_NAMES[s.status], str(s.given), _share(s.precision), _share(s.recall)] for s in run.statuses]
+    return [["结论", "给出次数", "查准率", "查全率"], *body]
+
+
+def _stages(run: Run) -> Rows:
+    assert run.stages is not None
+    stages = run.stages
+    counts = (stages.in_store, stages.among_candidates, stages.chosen, stages.right)
+    reached = dict(zip(STAGE_NAMES, counts, strict=True))
+    lost = list(stages.lost_at.values())
+    body = [[STAGE_NAMES[k], f"{reached[k]} / {stages.questions}", str(lost.count(k))] for k in STAGE_NAMES]
+    return [["环节（仅有标准单元格的题）", "到达", "在此处失分"], *body]
+
+
+def _faults(run: Run) -> Rows:
+    rows = [["编号", "类别", "问题", "不足", "回答"]]
+    for question, answer, verdict in zip(run.questions, run.answers, run.verdicts, strict=True):
+        if not verdict.cited:
+            faults = "；".join((*verdict.faults, *verdict.cite_faults))
+            text = str((answer or {}).get("text") or "")[:200]
+            rows.append([verdict.id, verdict.kind, question["question"], faults, text])
+    return rows
+
+
+def _html_table(rows: Rows) -> str:
+    head = "".join(f"<th>{escape(c)}</th>" for c in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows[1:])
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _html(blocks: list[Block]) -> str:
+    shown: dict[str, Callable[[Any], str]] = {
+        "heading": lambda x: f"<h2>{escape(x)}</h2>",
+        "table": _html_table,
+        "svg": lambda x: x,
+        "faults": lambda x: f"<details open><summary>未得满分的题 {len(x) - 1} 道</summary>{_html_table(x)}</details>",
+        "text": lambda x: f"<p><code>{escape(x)}</code></p>",
+    }
+    body = "\n".join(shown[kind](content) for kind, content in blocks)
+    return (
+        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>预算问答评测报告</title>'
+        f"<style>{STYLE}</style></head><body><h1>预算问答评测报告</h1>\n{body}\n</body></html>\n"
+    )
+
+
+def _markdown_table(rows: Rows) -> str:
+    clean = [[c.replace("|", "\\|").replace("\n", " ") for c in row] for row in rows]
+    lines_ = ["| " + " | ".join(row) + " |" for row in clean]
+    return "\n".join([lines_[0], "| " + " | ".join("---" for _ in rows[0]) + " |", *lines_[1:]])
+
+
+def _markdown(blocks: list[Block]) -> str:
+    parts = ["# 预算问答评测报告"]
+    for kind, content in blocks:
+        if kind == "heading":
+            parts.append(f"## {content}")
+        elif kind in ("table", "faults"):
+            parts.append(_markdown_table(content))
+        elif kind == "text":
+            parts.append(f"`{content}`")
+    return "\n\n".join(parts) + "\n"
