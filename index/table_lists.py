@@ -1,0 +1,170 @@
+"""Row heads and column heads of a list: one table, or several side by side, under common head rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from index.records import Cell
+from index.table_labels import is_value, kind_of, plain
+from index.table_rows import Grid
+
+# A column whose head says so names the rows; figures and remarks never do.
+_NAMING = re.compile(
+    r".*(名称|编码|代码|科目|项目|[一二三四五]级指标|内容|类别|事项|姓名|部门|单位|分类)|[类款项目]|收入|支出|指标"
+)
+_LEVEL = re.compile(r"[一二三四五]级指标|[类款项]")
+_CODE = re.compile("编码|代码")
+_SERIAL = re.compile(r"序号|行次|编号|no\.?", re.I)
+_BLANK = Cell(0, 0, "")
+
+Path = tuple[Cell, ...]
+
+
+class ListBlock:
+    """Consecutive data rows ``body`` of a grid with the rows ``heads`` above that head their columns."""
+
+    def __init__(self, grid: Grid, heads: Sequence[int], body: Sequence[int]) -> None:
+        self.grid, self.head_rows, self.body = grid, tuple(heads), tuple(body)
+        self.over = [self._heads_over(c) for c in range(grid.cols)]
+
+    def data(self) -> Iterator[tuple[Cell, Path, Path]]:
+        """Each data cell with its row heads and its column heads."""
+        for stubs, columns in self.sides:
+            for row, path in self._paths(stubs):
+                for c in columns:
+                    value = self.grid.places[row][c]
+                    if value is None or value.row != row or (c > 0 and self.grid.places[row][c - 1] is value):
+                        continue
+                    if path or not stubs or plain(value.text):  # else the shorter of two lists has ended
+                        yield value, path, self.over[c]
+
+    def names(self) -> Iterator[tuple[Cell, Path, Path]]:
+        """Each row head with the row heads outside it and its column heads."""
+        for stubs, _ in self.sides:
+            for row, path in self._paths(stubs):
+                for k, cell in enumerate(path):
+                    if cell.row == row:
+                        yield cell, path[:k], self.over[cell.col] if cell.row in self.body else ()
+
+    @cached_property
+    def sides(self) -> list[tuple[list[int], list[int]]]:
+        """The lists that stand side by side, each as (columns of row heads, columns of data)."""
+        found: list[tuple[list[int], list[int]]] = []
+        stubs: list[int] = []
+        columns: list[int] = []
+        for col in range(self.grid.cols):
+            if self._is_serial(col):
+                continue
+            if self._names_rows(col, stubs, columns):
+                if columns:
+                    found.append((stubs, columns))
+                    stubs, columns = [], []
+                stubs.append(col)
+            else:
+                columns.append(col)
+        return [*found, (stubs, columns)]
+
+    def _cell(self, row: int, col: int) -> Cell:
+        return self.grid.places[row][col] or _BLANK
+
+    def _head(self, col: int) -> str:
+        return plain(self.over[col][-1].text) if self.over[col] else ""
+
+    def _filled(self, col: int) -> list[str]:
+        return [t for r in self.body if plain(t := self._cell(r, col).text)]
+
+    def _heads_over(self, col: int) -> Path:
+        """The heads of a column, outermost first; a head left blank beside a filled one is covered by it."""
+        found: list[Cell] = []
+        for level, row in enumerate(self.head_rows):
+            cell = self._cell(row, col)
+            deeper = self.head_rows[level + 1 :]
+            if not plain(cell.text) and not found and any(plain(self._cell(r, col).text) for r in deeper):
+                left = next((c for c in range(col - 1, -1, -1) if plain(self._cell(row, c).text)), None)
+                if left is not None:
+                    cell = self._cell(row, left)
+                    if not any(plain((b := self._cell(r, left)).text) and b is not cell for r in deeper):
+                        continue
+            if plain(cell.text) and cell not in found:
+                found.append(cell)
+        return tuple(found)
+
+    def _is_serial(self, col: int) -> bool:
+        head, figures = self._head(col), self._filled(col)
+        if _SERIAL.fullmatch(head):
+            return True
+        counted = [int(f) for t in figures if (f := plain(t)).isascii() and f.isdigit()]
+        ascending = bool(counted) and counted == list(range(counted[0], counted[0] + len(counted)))
+        return not head and len(counted) > 1 and len(counted) == len(figures) and ascending
+
+    def _names_rows(self, col: int, stubs: Sequence[int], columns: Sequence[int]) -> bool:
+        """Whether this column holds the names of rows; ``stubs`` and ``columns`` are what stands left of it."""
+        head, filled = self._head(col), self._filled(col)
+        wordy = sum(kind_of(t) == "text" for t in filled) * 2 >= len(filled)
+        if columns:
+            return bool(stubs) and wordy and self._second_side(col, head, stubs)
+        if not stubs:
+            return wordy or bool(_NAMING.fullmatch(head)) or kind_of(filled[0]) == "code"
+        if _LEVEL.fullmatch(head):
+            return True
+        last = stubs[-1]
+        before = self._filled(last)
+        if not filled or not wordy:
+            return False
+        if (
+            _CODE.search(self._head(last))
+            or self._head(last) in ("类", "款", "项")
+            or sum(kind_of(t) == "code" for t in before) * 2 > len(before)
+        ):
+            return True
+        if self.over[col] and self.over[last] and self.over[col][-1] is self.over[last][-1]:
+            return True
+        hanging = any(
+            (self._cell(r, last).row < r or not plain(self._cell(r, last).text)) and plain(self._cell(r, col).text)
+            for r in self.body
+        )
+        return hanging and not _LEVEL.fullmatch(self._head(last))
+
+    def _second_side(self, col: int, head: str, stubs: Sequence[int]) -> bool:
+        """A second list begins where names follow figures and figures follow again, under a head like the first's."""
+        right = [t for c in range(col + 1, self.grid.cols) for t in self._filled(c)]
+        if col + 1 >= self.grid.cols:
+            return False
+        if head and head in {self._head(s) for s in stubs}:
+            return True
+        return bool(_NAMING.fullmatch(head)) and bool(self._filled(col)) and any(is_value(t) for t in right)
+
+    def _paths(self, stubs: Sequence[int]) -> Iterator[tuple[int, Path]]:
+        """Each row with its heads; a blank head left of a filled one means "as above", except beside a code."""
+        above: dict[int, Cell] = {}
+        corner = self._corner(stubs)
+        for row in self.body:
+            path: list[Cell] = []
+            for k, col in enumerate(stubs):
+                cell = self._cell(row, col)
+                if plain(cell.text):
+                    above[col] = cell
+                    for s in stubs[k + 1 :]:
+                        above.pop(s, None)
+                else:
+                    goes_on = any(plain(self._cell(row, s).text) for s in stubs[k + 1 :])
+                    cell = above.get(col, _BLANK) if goes_on and not self._codes(col, above.get(col)) else _BLANK
+                if plain(cell.text) and cell not in path:
+                    path.append(cell)
+            yield row, tuple(path) or corner
+
+    def _codes(self, col: int, above: Cell | None) -> bool:
+        """A column of whole codes: a blank there is no code. In 类 | 款 | 项 a blank goes on from above."""
+        head = self._head(col)
+        if _LEVEL.fullmatch(head):
+            return False
+        return bool(_CODE.search(head)) or (above is not None and kind_of(above.text) == "code")
+
+    def _corner(self, stubs: Sequence[int]) -> Path:
+        """The head over an empty column of row heads names its rows (资金支出计划 | 3月底 | 6月底 over one row)."""
+        if not stubs or not self.head_rows or any(self._filled(s) for s in stubs):
+            return ()
+        cell = self._cell(self.head_rows[-1], stubs[0])
+        return (cell,) if plain(cell.text) else ()

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pytest
+
+from index.records import Cell
+from index.table_labels import kind_of
+from index.tables import Layout, read_layout
+
+
+def printed(text: str) -> Layout:
+    """A table as a converter writes it: one line a row, cells parted by |, no spans."""
+    rows = [[part.strip() for part in line.split("|")] for line in text.strip().splitlines()]
+    cells = [Cell(r, c, part) for r, row in enumerate(rows) for c, part in enumerate(row)]
+    return read_layout(cells, len(rows), max(len(row) for row in rows))
+
+
+def paths(layout: Layout, value: str) -> list[tuple[str, str]]:
+    return [
+        ("/".join(h.text for h in d.row_heads), "/".join(h.text for h in d.column_heads))
+        for d in layout.data
+        if d.cell.text == value
+    ]
+
+
+LIST = """
+897某单位 | 预算年度：2025 | 单位：万元
+序号 | 功能分类科目 | 合计 | 本年收入 | 上年结转
+ | 科目编码 | 科目名称 |  | 小计 | 财政拨款收入 | 其他收入 |
+栏次 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+1 |  | 合计 | 283.61 | 283.60 | 283.59 |  |
+2 | 201 | 一般公共服务支出 | 256.59 | 256.58 | 256.57 |  | 7.00
+3 | 2013701 | 行政运行 | 166.59 | 166.58 | 166.57 | 0.00 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rows", "columns"),
+    [
+        ("283.61", "合计", "合计"),
+        ("256.58", "201/一般公共服务支出", "本年收入/小计"),
+        ("166.57", "2013701/行政运行", "本年收入/财政拨款收入"),
+        ("0.00", "2013701/行政运行", "本年收入/其他收入"),
+        ("7.00", "201/一般公共服务支出", "上年结转"),
+    ],
+)
+def test_list_with_heads_of_two_levels_that_lost_their_spans(value: str, rows: str, columns: str) -> None:
+    assert paths(printed(LIST), value) == [(rows, columns)]
+
+
+def test_captions_column_numbers_and_serial_numbers_are_neither_heads_nor_data() -> None:
+    layout = printed(LIST)
+    assert [c.text for c in layout.captions] == ["897某单位", "预算年度：2025", "单位：万元"]
+    assert layout.head_rows == 4
+    used = {h.text for d in layout.data for h in (*d.row_heads, *d.column_heads)} | {d.cell.text for d in layout.data}
+    assert not used & {"序号", "栏次", "1", "3"}
+
+
+def test_heads_printed_again_on_the_next_page_are_dropped() -> None:
+    layout = printed(
+        """
+        科目编码 | 科目名称 | 金额
+        201 | 一般公共服务支出 | 5.00
+        科目编码 | 科目名称 | 金额
+        210 | 卫生健康支出 | 6.00
+        """
+    )
+    assert paths(layout, "6.00") == [("210/卫生健康支出", "金额")]
+    assert [d.cell.text for d in layout.data] == ["5.00", "6.00"]
+
+
+def test_a_head_row_of_labels_only_is_no_form() -> None:
+    layout = printed(
+        """
+        截止时间：2024-12-31 | 单位：万元
+        序号 | 支出部门经济分类科目 | 一般公共预算基本支出
+         | 科目编码 | 科目名称 | 合计 | 人员经费 | 公用经费
+        1 |  | 合计 | 193.61 | 182.21 | 11.39
+        2 | 30101 | 基本工资 | 69.49 | 69.48 |
+        """
+    )
+    assert paths(layout, "69.48") == [("30101/基本工资", "一般公共预算基本支出/人员经费")]
+    assert paths(layout, "11.39") == [("合计", "一般公共预算基本支出/公用经费")]
+
+
+def test_merged_heads_with_spans() -> None:
+    cells = [
+        Cell(0, 0, "项目", row_span=2),
+        Cell(0, 1, "基本支出", col_span=2),
+        Cell(0, 3, "项目支出", row_span=2),
+        Cell(1, 1, "人员经费"),
+        Cell(1, 2, "公用经费"),
+        *(Cell(2, c, t) for c, t in enumerate(["行政运行", "1.00", "2.00", "3.00"])),
+    ]
+    layout = read_layout(cells, 3, 4)
+    assert paths(layout, "2.00") == [("行政运行", "基本支出/公用经费")]
+    assert paths(layout, "3.00") == [("行政运行", "项目支出")]
+
+
+def test_split_code_columns_are_row_heads_in_order() -> None:
+    layout = printed(
+        """
+        功能分类科目编码 |  |  | 功能分类科目名称 | 合计 | 基本支出 | 项目支出
+        类 | 款 | 项 |  |  |  |
+        201 |  |  | 一般公共服务支出 | 9.00 | 4.00 | 5.00
+        201 | 03 |  | 政府办公厅（室）及相关机构事务 | 9.01 | 4.01 | 5.01
+        201 | 03 | 01 | 行政运行 | 9.02 | 4.02 | 5.02
+        """
+    )
+    assert paths(layout, "4.02") == [("201/03/01/行政运行", "基本支出")]
+    assert paths(layout, "5.01") == [("201/03/政府办公厅（室）及相关机构事务", "项目支出")]
+
+
+def test_two_lists_side_by_side_keep_to_their_side() -> None:
+    layout = printed(
+        """
+        收入 | 支出
+        项  目 | 预算数 | 项  目 | 预算数
+        一、一般公共预算拨款收入 | 283.61 | 一、一般公共服务支出 | 256.59
+        二、政府性基金预算拨款收入 |  | 二、外交支出 |
+         |  | 三、国防支出 | 1.00
+        收入总计 | 283.62 | 支出总计 | 283.63
+        """
+    )
+    assert paths(layout, "283.61") == [("一、一般公共预算拨款收入", "收入/预算数")]
+    assert paths(layout, "256.59") == [("一、一般公共服务支出", "支出/预算数")]
+    assert paths(layout, "1.00") == [("三、国防支出", "支出/预算数")]
+    assert paths(layout, "283.63") == [("支出总计", "支出/预算数")]
+    assert [p for p, _ in paths(layout, "")] == ["二、政府性基金预算拨款收入", "二、外交支出"]
+
+
+MIXED = """
+374001某办公室 | 单位：元
+项目编码 | 13022923P00X | 项目名称 | 网络舆情管理
+预算规模及资金用途 | 预算数 | 730500.00 | 其中：财政资金 | 730400.00 | 其他资金 |
+ | 保障网络安全
+资金支出计划（%） | 3月底 | 6月底 | 10月底 | 12月底
+ |  | 50% | 75% | 100%
+绩效目标 | 1.目标内容
+一级指标 | 二级指标 | 三级指标 | 绩效指标描述 | 指标值 | 指标值确定依据
+产出指标 | 数量指标 | 监测覆盖率 | 覆盖率说明 | ≥98% | 依情况确定
+ | 质量指标 | 处置率(%) | 处置率 | ≥97% | 依情况确定
+效益指标 | 社会效益指标 | 网络环境 | 网络环境 | 有效提升 | 依情况确定
+满意度指标 | 服务对象满意度指标 | 满意度 | 群众满意度 | ≥96% | 依情况确定
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rows", "columns"),
+    [
+        ("13022923P00X", "项目编码", ""),
+        ("网络舆情管理", "项目名称", ""),
+        ("730500.00", "预算规模及资金用途/预算数", ""),
+        ("730400.00", "预算规模及资金用途/其中：财政资金", ""),
+        ("保障网络安全", "预算规模及资金用途", ""),
+        ("50%", "资金支出计划（%）", "6月底"),
+        ("100%", "资金支出计划（%）", "12月底"),
+        ("1.目标内容", "绩效目标", ""),
+        ("≥98%", "产出指标/数量指标/监测覆盖率", "指标值"),
+        ("≥97%", "产出指标/质量指标/处置率(%)", "指标值"),
+        ("有效提升", "效益指标/社会效益指标/网络环境", "指标值"),
+        ("群众满意度", "满意度指标/服务对象满意度指标/满意度", "绩效指标描述"),
+    ],
+)
+def test_form_schedule_and_indicators_in_one_table(value: str, rows: str, columns: str) -> None:
+    assert paths(printed(MIXED), value) == [(rows, columns)]
+
+
+def test_blank_places_of_a_form_and_a_schedule_are_data() -> None:
+    assert paths(printed(MIXED), "") == [("预算规模及资金用途/其他资金", ""), ("资金支出计划（%）", "3月底")]
+
+
+def test_pairs_of_label_and_value() -> None:
+    layout = printed(
+        "成立时间 | 2007年5月16日\n挂牌时间 | 2016年1月28日\n分层情况 | 创新层\n普通股总股本（股） | 28,955,382.00"
+    )
+    assert paths(layout, "2016年1月28日") == [("挂牌时间", "")]
+    assert paths(layout, "28,955,382.00") == [("普通股总股本（股）", "")]
+
+
+def test_entities_in_columns() -> None:
+    layout = printed(
+        "款项性质 | 往来款 | 押金保证金\n"
+        "期末账面余额 | 679,348.62 | 508,167.31\n"
+        "上年年末账面余额 | 346,959.00 | 205,067.00"
+    )
+    assert paths(layout, "205,067.00") == [("上年年末账面余额", "押金保证金")]
+
+
+def test_empty_table() -> None:
+    assert read_layout([], 0, 0) == Layout(0, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", "blank"),
+        ("283.61", "number"),
+        ("≥98%", "percent"),
+        ("≤132万元", "number"),
+        ("2025年12月31日前", "date"),
+        ("2013701", "code"),
+        ("—", "mark"),
+        ("3月底", "text"),
+        ("行政运行", "text"),
+    ],
+)
+def test_kinds(text: str, kind: str) -> None:
+    assert kind_of(text) == kind
