@@ -1,0 +1,221 @@
+"""Lines of text to paragraphs, without page heads and feet, page numbers and the contents list."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.parsers.pdf_content import PageContent
+from index.parsers.pdf_words import Line, join_lines, join_spread, line_text, pieces_of
+from index.records import Paragraph
+
+PART_SPACE = "    "
+EDGE_SHARE = 0.12  # of the page's height at the top and the bottom where heads and feet stand
+INDENT = 1.2  # em
+FULL_LINE = 1.9  # em: a line that ends this near the right margin goes on in the next line
+PARAGRAPH_GAP = 1.6  # em of white between two lines that parts paragraphs
+HEADING_SIZE = 1.15  # times the body's size
+
+_PAGE_NUMBER = re.compile(
+    r"[-—–―─－·•.\s]*(?:第?\s*\d{1,4}\s*页?|\d{1,4}\s*/\s*\d{1,4}|第\s*\d+\s*页\s*[,，/]?\s*共\s*\d+\s*页|[ivxIVX]{1,5})[-—–―─－·•.\s]*"
+)
+_LEADERS = re.compile(r"[.…·。．‥⋯]{4,}|…{2,}|(?:\.\s){4,}")
+_CONTENTS = re.compile(r"目录|目次")
+_ENTRY_END = re.compile(r"[.…·。．‥⋯\s]*[-—(（]?\d{0,3}[-—)）]?$")
+_SENTENCE_END = "。；：！？;:!?"
+_ENUMERATED = re.compile(
+    r"第[一二三四五六七八九十百]+[部分章节条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+[.、．](?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A printed line with its page."""
+
+    line: Line
+    page: PageContent
+    confidence: float | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        return [line_text(piece) for piece in pieces_of(self.line)]
+
+    @property
+    def text(self) -> str:
+        parts = self.parts
+        return join_spread(parts) if all(len(p) == 1 for p in parts) else PART_SPACE.join(parts)
+
+    @property
+    def spread(self) -> bool:
+        """True where the line holds several texts side by side."""
+        parts = self.parts
+        return len(parts) > 1 and not all(len(p) == 1 for p in parts)
+
+
+def without_page_furniture(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
+    """Leaves out page numbers, and lines that stand on the same place of many pages."""
+    places: Counter[tuple[str, int]] = Counter()
+    for lines in pages:
+        places.update({_place(line) for line in lines if _at_edge(line)})
+    often = max(3, len(pages) / 3)
+    return [
+        [
+            line
+            for line in lines
+            if not (_at_edge(line) and (_PAGE_NUMBER.fullmatch(line.text) or places[_place(line)] >= often))
+        ]
+        for lines in pages
+    ]
+
+
+def _at_edge(line: TextLine) -> bool:
+    edge = EDGE_SHARE * line.page.height
+    return line.line.bottom < edge or line.line.top > line.page.height - edge
+
+
+def _place(line: TextLine) -> tuple[str, int]:
+    return re.sub(r"\d+", "#", line.text), round(line.line.middle / 6)
+
+
+def without_contents(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
+    """Leaves out the contents list: lines with dot leaders, and after 目录 the lines that come again as headings."""
+    later = Counter(_heading_key(line.text) for lines in pages for line in lines)
+    open_list = False
+    kept: list[list[TextLine]] = []
+    for lines in pages:
+        page: list[TextLine] = []
+        for line in lines:
+            if _CONTENTS.fullmatch(re.sub(r"\s", "", line.text)):
+                open_list = True
+            elif _LEADERS.search(line.text) or (open_list and _is_entry(line, later)):
+                continue
+            else:
+                open_list = False
+                page.append(line)
+        kept.append(page)
+    return kept
+
+
+def _heading_key(text: str) -> str:
+    bare = _ENTRY_END.sub("", re.sub(r"\s", "", text))
+    return re.sub(r"^[（(]?[一二三四五六七八九十\d]+[）)、.．]", "", bare)
+
+
+def _is_entry(line: TextLine, later: Counter[str]) -> bool:
+    text = line.text
+    if len(text) > 60 or text[-1] in "。；，,;":
+        return False
+    numbered = re.search(r"[^\d.%年]\s*[-—(（]?\d{1,3}[-—)）]?$", text) is not None
+    return numbered or later[_heading_key(text)] > 1 or _ENUMERATED.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Left and right edge of the running text and its type size."""
+
+    left: float
+    right: float
+    size: float
+
+
+def margins_of(lines: Sequence[TextLine]) -> dict[tuple[int, int], Margins]:
+    """The margins of the running text for each page size."""
+    sized: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    for line in lines:
+        sized[_shape(line.page)].append(line.line)
+    found = {}
+    for shape, group in sized.items():
+        size = _common([round(g.size, 1) for line in group for g in line.glyphs])
+        body = [line for line in group if abs(line.size - size) < 0.15 * size] or group
+        lefts = Counter(round(line.x0 / 2) * 2 for line in body)
+        often = max(lefts.values()) / 4
+        left = min(x for x, n in lefts.items() if n >= often)
+        rights = sorted(line.x1 for line in body)
+        found[shape] = Margins(left, rights[int(len(rights) * 0.95)] if len(rights) > 1 else rights[0], size)
+    return found
+
+
+def _shape(page: PageContent) -> tuple[int, int]:
+    return round(page.width / 10), round(page.height / 10)
+
+
+def _common(values: Sequence[float]) -> float:
+    return Counter(values).most_common(1)[0][0]
+
+
+class ParagraphBuilder:
+    """Takes lines in reading order and gives whole paragraphs, also over a page break."""
+
+    def __init__(self, margins: dict[tuple[int, int], Margins], body_size: float) -> None:
+        self._margins = margins
+        self._body = body_size
+        self._open: list[TextLine] = []
+        self.done: list[Paragraph] = []
+
+    def take(self, line: TextLine) -> None:
+        """Adds a line to the open paragraph or begins the next one."""
+        if self._open and not self._goes_on(self._open[-1], line):
+            self.close()
+        self._open.append(line)
+
+    def close(self) -> list[Paragraph]:
+        """Ends the open paragraph and gives all that are done since the last call."""
+        if self._open:
+            self.done.append(self._paragraph(self._open))
+            self._open = []
+        return self.done
+
+    def _goes_on(self, before: TextLine, line: TextLine) -> bool:
+        if before.spread or line.spread:
+            return False
+        a, b = before.line, line.line
+        if abs(a.size - b.size) > 0.12 * max(a.size, b.size):
+            return False
+        same_page = before.page.number == line.page.number
+        if same_page and b.top - a.bottom > PARAGRAPH_GAP * b.size:
+            return False
+        if self._centred(before) or self._centred(line):
+            return self._title_goes_on(before, line, same_page)
+        margins = self._margins[_shape(line.page)]
+        if b.x0 > margins.left + INDENT * b.size:
+            return False
+        ended = self._margins[_shape(before.page)].right - a.x1
+        return ended < FULL_LINE * a.size
+
+    def _title_goes_on(self, before: TextLine, line: TextLine, same_page: bool) -> bool:
+        """A title over two lines: both centred, in the same type larger than the body, the first not enumerated."""
+        if not (same_page and self._centred(before) and self._centred(line)) or _ENUMERATED.match(line.text):
+            return False
+        margins = self._margins[_shape(line.page)]
+        a, b = before.line, line.line
+        broken = a.x1 - a.x0 > 0.6 * (margins.right - margins.left)
+        return b.top - a.bottom < b.size and (broken or a.size > 1.4 * self._body)
+
+    def _centred(self, line: TextLine) -> bool:
+        margins = self._margins[_shape(line.page)]
+        printed, em = line.line, line.line.size
+        left, right = printed.x0 - margins.left, margins.right - printed.x1
+        if left < INDENT * em and right < FULL_LINE * em:
+            return False
+        page_middle = abs((printed.x0 + printed.x1) / 2 - line.page.width / 2) < 1.2 * em
+        text_middle = abs(left - right) < 2 * em
+        bigger = em > HEADING_SIZE * self._body
+        return (page_middle or text_middle) and left > (1.0 if bigger else 3.0) * em
+
+    def _paragraph(self, lines: Sequence[TextLine]) -> Paragraph:
+        first = lines[0]
+        on_page = [line.line for line in lines if line.page.number == first.page.number]
+        box = first.page.shown(
+            min(li.x0 for li in on_page), on_page[0].top, max(li.x1 for li in on_page), max(li.bottom for li in on_page)
+        )
+        heading = first.line.size > HEADING_SIZE * self._body and self._centred(first) and len(lines) <= 3
+        known = [line.confidence for line in lines if line.confidence is not None]
+        return Paragraph(
+            text=join_lines([line.text for line in lines]),
+            page=first.page.number,
+            box=box,
+            heading_level=1 if heading else None,
+            confidence=min(known) if known else None,
+        )

@@ -1,0 +1,202 @@
+"""Tables that run over pages: the parts of one table on consecutive pages become one Grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from index.parsers.pdf_content import PageContent
+from index.parsers.pdf_grid import PrintedCell, PrintedGrid
+from index.parsers.pdf_words import join_lines
+from index.records import Cell, Grid
+
+BORDER_DRIFT = 4.0  # points that a column border may move from page to page
+WIDE_DRIFT = 14.0  # the same where the number of columns is equal
+WIDTH_DRIFT = 0.03  # share of the table's width
+MAX_HEAD_ROWS = 8
+FULL_LINE = 1.3  # em: a line that ends this near the cell's edge was broken there
+
+
+@dataclass(frozen=True, slots=True)
+class TablePart:
+    """A table, or what stands of it so far: borders, cells, and for each cell whether its last line fills the cell."""
+
+    xs: tuple[float, ...]
+    rows: int
+    cells: tuple[Cell, ...]
+    full: frozenset[tuple[int, int]]
+    first_page: int
+    last_page: int
+
+    @property
+    def cols(self) -> int:
+        return len(self.xs) - 1
+
+    def row_texts(self, row: int) -> tuple[tuple[int, str], ...]:
+        """The (column, text) pairs of the cells that begin in a row."""
+        return tuple((c.col, c.text) for c in self.cells if c.row == row)
+
+    def grid(self) -> Grid:
+        return Grid(cells=self.cells, rows=self.rows, cols=self.cols)
+
+
+def table_part(grid: PrintedGrid, page: PageContent) -> TablePart:
+    """The table of one page as records, boxes on the page as it is shown."""
+    cells, full = [], set()
+    for cell in grid.cells:
+        cells.append(
+            Cell(
+                row=cell.row,
+                col=cell.col,
+                text=cell.text,
+                row_span=cell.row_span,
+                col_span=cell.col_span,
+                page=page.number,
+                box=page.shown(cell.x0, cell.top, cell.x1, cell.bottom),
+                confidence=cell.confidence,
+            )
+        )
+        if _ends_full(cell):
+            full.add((cell.row, cell.col))
+    return TablePart(tuple(grid.xs), len(grid.ys) - 1, tuple(cells), frozenset(full), page.number, page.number)
+
+
+def _ends_full(cell: PrintedCell) -> bool:
+    lines = cell.lines
+    if not lines:
+        return False
+    last = lines[-1]
+    margin = max(last.x0 - cell.x0, 0)
+    return cell.x1 - last.x1 < FULL_LINE * last.size + min(margin, last.size)
+
+
+def joined(first: TablePart, second: TablePart) -> TablePart | None:
+    """The two parts as one table, or None where their columns differ.
+
+    Head rows that the second page repeats are dropped; a row that the page broke is put together; a merged cell
+    that goes on below the break is one cell.
+    """
+    if second.first_page not in {first.last_page, first.last_page + 1}:
+        return None
+    fitted = _on_common_columns(first, second)
+    if fitted is None:
+        return None
+    first, second = fitted
+    second = _without_rows(second, repeated_heads(first, second))
+    if not second.rows:
+        return replace(first, last_page=second.last_page)
+    if _continues_row(first, second):
+        first, second = _with_row_joined(first, second)
+    first, second = _with_spans_joined(first, second)
+    moved = tuple(replace(c, row=c.row + first.rows) for c in second.cells)
+    full = first.full | {(r + first.rows, c) for r, c in second.full}
+    cells = tuple(sorted(first.cells + moved, key=lambda c: (c.row, c.col)))
+    return TablePart(first.xs, first.rows + second.rows, cells, frozenset(full), first.first_page, second.last_page)
+
+
+def repeated_heads(first: TablePart, second: TablePart) -> int:
+    """How many rows at the top of ``second`` repeat those at the top of ``first``."""
+    count = 0
+    while count < min(MAX_HEAD_ROWS, first.rows, second.rows):
+        above, below = first.row_texts(count), second.row_texts(count)
+        if above != below or not any(text for _, text in above) or _has_amount(above):
+            break
+        count += 1
+    if any(c.row < count < c.row + c.row_span for c in second.cells):
+        return 0
+    return count
+
+
+def _has_amount(row: Sequence[tuple[int, str]]) -> bool:
+    return any(is_amount(text) for _, text in row)
+
+
+def is_amount(text: str) -> bool:
+    """True for a cell that holds a figure with decimals or thousands, and nothing else."""
+    bare = text.replace(",", "").replace("，", "").replace(" ", "").lstrip("-−")
+    return bare.replace(".", "", 1).isdigit() and (len(bare) > 3 or "." in bare)
+
+
+def _on_common_columns(first: TablePart, second: TablePart) -> tuple[TablePart, TablePart] | None:
+    shift = second.xs[0] - first.xs[0]
+    moved = [x - shift for x in second.xs]
+    width = first.xs[-1] - first.xs[0]
+    if abs(moved[-1] - first.xs[-1]) > max(WIDTH_DRIFT * width, BORDER_DRIFT):
+        return None
+    if len(moved) == len(first.xs):
+        near = all(abs(a - b) <= WIDE_DRIFT for a, b in zip(first.xs, moved, strict=True))
+        return (first, second) if near else None
+    few, many = (first.xs, moved) if len(first.xs) < len(moved) else (moved, first.xs)
+    places = [min(range(len(many)), key=lambda i: abs(many[i] - x)) for x in few]
+    inner = list(zip(few, places, strict=True))[1:-1]
+    if any(abs(many[i] - x) > BORDER_DRIFT for x, i in inner) or len(set(places)) < len(places):
+        return None
+    if few is moved:
+        return first, _on_borders(second, places, first.xs)
+    return _on_borders(first, places, tuple(x + shift for x in second.xs)), second
+
+
+def _on_borders(part: TablePart, places: list[int], xs: Sequence[float]) -> TablePart:
+    cells = tuple(
+        replace(c, col=places[c.col], col_span=places[c.col + c.col_span] - places[c.col]) for c in part.cells
+    )
+    full = frozenset((r, places[c]) for r, c in part.full)
+    return replace(part, xs=tuple(xs), cells=cells, full=full)
+
+
+def _without_rows(part: TablePart, count: int) -> TablePart:
+    if not count:
+        return part
+    cells = tuple(replace(c, row=c.row - count) for c in part.cells if c.row >= count)
+    full = frozenset((r - count, c) for r, c in part.full if r >= count)
+    return replace(part, rows=part.rows - count, cells=cells, full=full)
+
+
+def _ending_in(part: TablePart, row: int) -> dict[int, Cell]:
+    return {c.col: c for c in part.cells if c.row <= row < c.row + c.row_span}
+
+
+def _continues_row(first: TablePart, second: TablePart) -> bool:
+    """True where the page broke inside a row: only texts that were full to their cell's edge go on, no figures."""
+    last = _ending_in(first, first.rows - 1)
+    going_on = [c for c in second.cells if c.row == 0 and c.text]
+    if not going_on or any(is_amount(c.text) or c.text.isdigit() for c in going_on):
+        return False
+    filled = sum(1 for c in last.values() if c.text)
+    if len(going_on) >= filled and filled > 1:
+        return False
+    return all(
+        c.col in last and last[c.col].text and (last[c.col].row, c.col) in first.full and c.row_span == 1
+        for c in going_on
+    )
+
+
+def _with_row_joined(first: TablePart, second: TablePart) -> tuple[TablePart, TablePart]:
+    last = _ending_in(first, first.rows - 1)
+    texts = {(last[c.col].row, c.col): c.text for c in second.cells if c.row == 0 and c.text}
+    cells = tuple(
+        replace(c, text=join_lines([c.text, texts[c.row, c.col]])) if (c.row, c.col) in texts else c
+        for c in first.cells
+    )
+    return replace(first, cells=cells), _without_rows(second, 1)
+
+
+def _with_spans_joined(first: TablePart, second: TablePart) -> tuple[TablePart, TablePart]:
+    """Joins a merged cell that goes on over the page: below the break it is printed as an empty merged cell."""
+    last = _ending_in(first, first.rows - 1)
+    longer: dict[tuple[int, int], int] = {}
+    gone: set[int] = set()
+    for cell in second.cells:
+        above = last.get(cell.col)
+        if cell.row or cell.text or cell.row_span < 2 or above is None or not above.text:
+            continue
+        if above.col_span == cell.col_span and not is_amount(above.text):
+            longer[above.row, above.col] = cell.row_span
+            gone.add(cell.col)
+    if not longer:
+        return first, second
+    grown: Callable[[Cell], Cell] = lambda c: replace(c, row_span=c.row_span + longer.get((c.row, c.col), 0))  # noqa: E731
+    return (
+        replace(first, cells=tuple(grown(c) for c in first.cells)),
+        replace(second, cells=tuple(c for c in second.cells if c.row or c.col not in gone)),
+    )
