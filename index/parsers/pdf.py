@@ -10,11 +10,11 @@ import pypdfium2 as pdfium
 
 from index.parsers.errors import UnreadableFile
 from index.parsers.pdf_content import PageContent, read_content
-from index.parsers.pdf_grid import CellFinder, PrintedGrid, ruled_grids
+from index.parsers.pdf_grid import CellFinder, PrintedGrid, ruled_grids, without_empty_strips
 from index.parsers.pdf_prose import ParagraphBuilder, TextLine, margins_of, without_contents, without_page_furniture
 from index.parsers.pdf_tables import TablePart, joined, repeated_heads, table_part
 from index.parsers.pdf_words import lines_of
-from index.records import Grid, Paragraph, Source
+from index.records import Paragraph, Source
 
 MAX_PAGES = 1_500
 MAX_FILE_BYTES = 300_000_000
@@ -120,7 +120,7 @@ def _blocks(layouts: Sequence[_PageLayout]) -> Iterator[Block]:
             if builder is not None:
                 yield from builder.close()
                 builder.done = []
-            yield table_part(item, layout.page)
+            yield table_part(without_empty_strips(item), layout.page)
     if builder is not None:
         yield from builder.close()
 

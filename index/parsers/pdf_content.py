@@ -1,4 +1,4 @@
-"""What is drawn on one PDF page: glyphs, ruling lines, filled areas and pictures, in points from the top left.
+"""What is drawn on one PDF page: glyphs, ruling lines, shapes and pictures, in points from the top left.
 
 Coordinates are those of the *upright* page: the page as a viewer shows it (its /Rotate applied) and then, where
 the text itself stands sideways on the page, turned until it reads from left to right. :meth:`PageContent.shown`
@@ -13,10 +13,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from index.records import Box
 
@@ -67,7 +68,7 @@ class PageContent:
     turn: int
     glyphs: tuple[Glyph, ...]
     rules: tuple[Rule, ...]
-    areas: tuple[Box, ...]
+    shapes: tuple[Box, ...]
     pictures: tuple[Box, ...]
     unreadable: bool
     cut: bool = False
@@ -133,7 +134,7 @@ def read_content(page: pdfium.PdfPage, number: int) -> PageContent:
         turn=turn,
         glyphs=_without_overprint(upright),
         rules=tuple(_turn_rule(r, turn, frame.width, frame.height) for r in drawing.rules),
-        areas=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.areas),
+        shapes=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.shapes),
         pictures=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.pictures),
         unreadable=unreadable,
         cut=cut or drawing.cut,
@@ -174,7 +175,7 @@ def _glyphs(
             continue
         raw.FPDFText_GetCharOrigin(handle, i, x, y)
         raw.FPDFText_GetLooseCharBox(handle, i, box)
-        glyph = _placed(text, x.value, y.value, box, style, frame)
+        glyph = _placed(text, (x.value, y.value), box, style, frame)
         if not _visible(glyph, style, frame):
             continue
         bad += _is_unreadable(text) or raw.FPDFText_HasUnicodeMapError(handle, i) == 1
@@ -184,7 +185,7 @@ def _glyphs(
 
 
 def _character(code: int) -> str:
-    if code <= 0x20 or code == 0xA0 or code == 0x3000 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
+    if code <= 0x20 or code in {0xA0, 0x3000} or code > 0x10FFFF or 0xD800 <= code < 0xE000:
         return ""
     text = chr(code)
     if unicodedata.category(text) in _NOT_CONTENT:
@@ -230,9 +231,9 @@ def _clip_box(item: Any) -> tuple[float, float, float, float] | None:
     return left, low, right, high
 
 
-def _placed(text: str, x: float, y: float, box: Any, style: _TextStyle, frame: _Frame) -> _RawGlyph:
+def _placed(text: str, origin: tuple[float, float], box: Any, style: _TextStyle, frame: _Frame) -> _RawGlyph:
     """The glyph's box from baseline and em: fonts without metrics give boxes that hug each shape ("一" and "，")."""
-    size = style.size
+    (x, y), size = origin, style.size
     down, up = 0.14 * size, 0.86 * size
     angle = ((style.angle or 0) + frame.rotation) % 360
     if angle == 0:
@@ -310,12 +311,12 @@ def _without_overprint(glyphs: tuple[Glyph, ...]) -> tuple[Glyph, ...]:
 
 
 class _Drawing:
-    """Walks the page's objects and keeps ruling lines, filled areas and pictures."""
+    """Walks the page's objects and keeps ruling lines, shapes that are no rectangles, and pictures."""
 
     def __init__(self, frame: _Frame) -> None:
         self.frame = frame
         self.rules: list[Rule] = []
-        self.areas: list[Box] = []
+        self.shapes: list[Box] = []
         self.pictures: list[Box] = []
         self.nested_text: set[int] = set()
         self.cut = False
@@ -368,8 +369,7 @@ class _Drawing:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         raw.FPDFPath_GetDrawMode(item, fill, stroke)
         stroked = bool(stroke.value) and _inked(item, raw.FPDFPageObj_GetStrokeColor)
-        filled = bool(fill.value) and _inked(item, raw.FPDFPageObj_GetFillColor)
-        if not stroked and not filled:
+        if not stroked and not (fill.value and _inked(item, raw.FPDFPageObj_GetFillColor)):
             return
         matrix = _times(_matrix(item), outer)
         for points, straight in self._subpaths(item, matrix):
@@ -379,11 +379,11 @@ class _Drawing:
                 continue
             if stroked and straight:
                 self._edges(points)
-            if filled or not straight:
-                self.areas.append(box)
+            if not straight or not _rectangular(points):
+                self.shapes.append(box)
 
     def _edges(self, points: list[tuple[float, float]]) -> None:
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             if abs(ay - by) < 1 < abs(ax - bx):
                 self.rules.append(Rule(True, (ay + by) / 2, min(ax, bx), max(ax, bx)))
             elif abs(ax - bx) < 1 < abs(ay - by):
@@ -409,6 +409,10 @@ class _Drawing:
                 points.append(points[0])
         if len(points) > 1:
             yield points, straight
+
+
+def _rectangular(points: list[tuple[float, float]]) -> bool:
+    return all(abs(ax - bx) < 1 or abs(ay - by) < 1 for (ax, ay), (bx, by) in pairwise(points))
 
 
 def _matrix(item: Any) -> _Matrix:

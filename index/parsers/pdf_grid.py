@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from index.parsers.pdf_content import Glyph, Rule
 from index.parsers.pdf_words import Line, is_figure, join_lines, line_text, lines_of, runs_of
@@ -14,6 +15,7 @@ REACH = 4.0  # points: a line that ends this near another one touches it
 WALL_SHARE = 0.5  # of a cell's edge that must be ruled to part two cells
 MAX_LINES = 4_000
 MAX_GRID_CELLS = 60_000
+OPEN_GAP = 6.0  # points that column lines run past the outermost row line where a page cuts the table
 BORDER_GAP = 12.0  # points: rows ruled this far beyond the outermost column line have an open side
 
 
@@ -48,6 +50,8 @@ class PrintedGrid:
     xs: list[float]
     ys: list[float]
     cells: list[PrintedCell]
+    open_top: bool = False
+    open_bottom: bool = False
 
     @property
     def top(self) -> float:
@@ -140,12 +144,13 @@ def _grid(group: list[Rule]) -> PrintedGrid | None:
     left, right = min(r.start for r in across), max(r.end for r in across)
     top, bottom = min(r.start for r in down), max(r.end for r in down)
     xs = _opened(xs, left, right, BORDER_GAP)
-    ys = _opened(ys, top, bottom, 6.0)
+    open_top, open_bottom = ys[0] - top > OPEN_GAP, bottom - ys[-1] > OPEN_GAP
+    ys = _opened(ys, top, bottom, OPEN_GAP)
     if len(xs) < 2 or len(ys) < 2 or (len(xs) == 2 and len(ys) == 2):
         return None
     if (len(xs) - 1) * (len(ys) - 1) > MAX_GRID_CELLS:
         return None
-    return PrintedGrid(xs, ys, _cells(xs, ys, across, down))
+    return PrintedGrid(xs, ys, _cells(xs, ys, across, down), open_top, open_bottom)
 
 
 def _opened(places: list[float], low: float, high: float, gap: float) -> list[float]:
@@ -221,6 +226,26 @@ def _stretches(numbers: list[int]) -> list[tuple[int, int]]:
     return found
 
 
+def without_empty_strips(grid: PrintedGrid) -> PrintedGrid:
+    """Drops the strip that a page break leaves at an open top or bottom, if nothing is printed in it."""
+    first, last = 0, len(grid.ys) - 1
+    if grid.open_top and last - first > 1 and _is_empty(grid, first):
+        first += 1
+    if grid.open_bottom and last - first > 1 and _is_empty(grid, last - 1):
+        last -= 1
+    cells = []
+    for cell in grid.cells:
+        top, bottom = max(cell.row, first), min(cell.row + cell.row_span, last)
+        if top < bottom:
+            cell.row, cell.row_span, cell.top, cell.bottom = top - first, bottom - top, grid.ys[top], grid.ys[bottom]
+            cells.append(cell)
+    return PrintedGrid(grid.xs, grid.ys[first : last + 1], cells)
+
+
+def _is_empty(grid: PrintedGrid, row: int) -> bool:
+    return not any(g for cell in grid.cells for g in cell.glyphs if grid.ys[row] <= g.middle <= grid.ys[row + 1])
+
+
 class CellFinder:
     """Puts glyphs into the cells of a grid."""
 
@@ -262,7 +287,7 @@ class CellFinder:
         if cell.x0 - 1 <= run[0].x0 and run[-1].x1 <= cell.x1 + 1:
             return [run]
         pieces: list[list[Glyph]] = [[run[0]]]
-        for before, glyph in zip(run, run[1:], strict=False):
+        for before, glyph in pairwise(run):
             here = self.at((before.x0 + before.x1) / 2, before.middle)
             there = self.at((glyph.x0 + glyph.x1) / 2, before.middle)
             both_figures = is_figure(before.text) and is_figure(glyph.text)

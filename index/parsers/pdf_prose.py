@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.parsers.pdf_content import PageContent
 from index.parsers.pdf_words import Line, join_lines, join_spread, line_text, pieces_of
@@ -15,7 +16,9 @@ PART_SPACE = "    "
 EDGE_SHARE = 0.12  # of the page's height at the top and the bottom where heads and feet stand
 INDENT = 1.2  # em
 FULL_LINE = 1.9  # em: a line that ends this near the right margin goes on in the next line
-PARAGRAPH_GAP = 1.6  # em of white between two lines that parts paragraphs
+PARAGRAPH_GAP = 0.8  # em of white between two lines, beyond what is usual, that parts paragraphs
+MAX_ENTRY = 60  # characters of a contents entry
+ENTRY_WIDTH = 0.85  # of the page: lines of running text reach further right than entries
 HEADING_SIZE = 1.15  # times the body's size
 
 _PAGE_NUMBER = re.compile(
@@ -23,11 +26,11 @@ _PAGE_NUMBER = re.compile(
 )
 _LEADERS = re.compile(r"[.…·。．‥⋯]{4,}|…{2,}|(?:\.\s){4,}")
 _CONTENTS = re.compile(r"目录|目次")
-_ENTRY_END = re.compile(r"[.…·。．‥⋯\s]*[-—(（]?\d{0,3}[-—)）]?$")
-_SENTENCE_END = "。；：！？;:!?"
 _ENUMERATED = re.compile(
     r"第[一二三四五六七八九十百]+[部分章节条]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+[.、．](?!\d)"
 )
+_NEVER_FIRST = "。，、；：！？）〕】》”’%"
+_UNBROKEN = re.compile(r"[（〔【《“‘(]*(?:[0-9A-Za-z.,%\-]+|.)[。，、；：！？）〕】》”’)%]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +83,51 @@ def _place(line: TextLine) -> tuple[str, int]:
 
 
 def without_contents(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
-    """Leaves out the contents list: lines with dot leaders, and after 目录 the lines that come again as headings."""
-    later = Counter(_heading_key(line.text) for lines in pages for line in lines)
-    open_list = False
+    """Leaves out the contents list: lines with dot leaders, and the short lines after 目录.
+
+    A list without leaders ends where one of its entries comes again, which is then a heading of the text, or where
+    a page begins with larger type.
+    """
     kept: list[list[TextLine]] = []
+    entries: dict[str, TextLine] | None = None
     for lines in pages:
         page: list[TextLine] = []
         for line in lines:
-            if _CONTENTS.fullmatch(re.sub(r"\s", "", line.text)):
-                open_list = True
-            elif _LEADERS.search(line.text) or (open_list and _is_entry(line, later)):
-                continue
+            text = re.sub(r"\s", "", line.text)
+            if _CONTENTS.fullmatch(text):
+                entries = {}
+            elif _LEADERS.search(line.text):
+                entries = None
+            elif entries is not None and _is_entry(line, text, entries):
+                entries[_entry_key(text)] = line
             else:
-                open_list = False
+                entries = None
                 page.append(line)
         kept.append(page)
     return kept
 
 
-def _heading_key(text: str) -> str:
-    bare = _ENTRY_END.sub("", re.sub(r"\s", "", text))
-    return re.sub(r"^[（(]?[一二三四五六七八九十\d]+[）)、.．]", "", bare)
-
-
-def _is_entry(line: TextLine, later: Counter[str]) -> bool:
-    text = line.text
-    if len(text) > 60 or text[-1] in "。；，,;":
+def _is_entry(line: TextLine, text: str, entries: dict[str, TextLine]) -> bool:
+    if _entry_key(text) in entries or len(text) > MAX_ENTRY or text[-1] in "，；,;":
         return False
-    numbered = re.search(r"[^\d.%年]\s*[-—(（]?\d{1,3}[-—)）]?$", text) is not None
-    return numbered or later[_heading_key(text)] > 1 or _ENUMERATED.match(text) is not None
+    if not line.spread and line.line.x1 > ENTRY_WIDTH * line.page.width:
+        return False
+    first = next(iter(entries.values()), line)
+    return line.page.number == first.page.number or line.line.size < HEADING_SIZE * first.line.size
+
+
+def _entry_key(text: str) -> str:
+    return re.sub(r"[.…·。．‥⋯]*[-—(（]?\d{0,3}[-—)）]?$", "", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Left and right edge of the running text and its type size."""
+    """Left and right edge of the running text, its type size and the white between its lines."""
 
     left: float
     right: float
     size: float
+    gap: float
 
 
 def margins_of(lines: Sequence[TextLine]) -> dict[tuple[int, int], Margins]:
@@ -133,7 +143,9 @@ def margins_of(lines: Sequence[TextLine]) -> dict[tuple[int, int], Margins]:
         often = max(lefts.values()) / 4
         left = min(x for x, n in lefts.items() if n >= often)
         rights = sorted(line.x1 for line in body)
-        found[shape] = Margins(left, rights[int(len(rights) * 0.95)] if len(rights) > 1 else rights[0], size)
+        gaps = sorted(b.top - a.bottom for a, b in pairwise(group) if 0 <= b.top - a.bottom < 3 * size)
+        gap = gaps[len(gaps) // 3] if gaps else size
+        found[shape] = Margins(left, rights[int(len(rights) * 0.95)] if len(rights) > 1 else rights[0], size, gap)
     return found
 
 
@@ -143,6 +155,12 @@ def _shape(page: PageContent) -> tuple[int, int]:
 
 def _common(values: Sequence[float]) -> float:
     return Counter(values).most_common(1)[0][0]
+
+
+def _unbroken_width(line: Line) -> float:
+    """Width of what a typesetter keeps together at the line's start: a figure, or a character with its brackets."""
+    match = _UNBROKEN.match("".join(g.text[0] for g in line.glyphs[:40]))
+    return line.glyphs[match.end() - 1].x1 - line.x0 if match else 0.0
 
 
 class ParagraphBuilder:
@@ -174,15 +192,17 @@ class ParagraphBuilder:
         if abs(a.size - b.size) > 0.12 * max(a.size, b.size):
             return False
         same_page = before.page.number == line.page.number
-        if same_page and b.top - a.bottom > PARAGRAPH_GAP * b.size:
+        margins = self._margins[_shape(line.page)]
+        if same_page and b.top - a.bottom > margins.gap + PARAGRAPH_GAP * b.size:
             return False
+        if b.glyphs[0].text in _NEVER_FIRST:
+            return True
         if self._centred(before) or self._centred(line):
             return self._title_goes_on(before, line, same_page)
-        margins = self._margins[_shape(line.page)]
         if b.x0 > margins.left + INDENT * b.size:
             return False
         ended = self._margins[_shape(before.page)].right - a.x1
-        return ended < FULL_LINE * a.size
+        return ended < max(FULL_LINE * a.size, _unbroken_width(b) + 0.9 * a.size)
 
     def _title_goes_on(self, before: TextLine, line: TextLine, same_page: bool) -> bool:
         """A title over two lines: both centred, in the same type larger than the body, the first not enumerated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.parsers.pdf_content import PageContent
@@ -163,7 +163,7 @@ def _continues_row(first: TablePart, second: TablePart) -> bool:
     if not going_on or any(is_amount(c.text) or c.text.isdigit() for c in going_on):
         return False
     filled = sum(1 for c in last.values() if c.text)
-    if len(going_on) >= filled and filled > 1:
+    if len(going_on) >= filled > 1:
         return False
     return all(
         c.col in last and last[c.col].text and (last[c.col].row, c.col) in first.full and c.row_span == 1
@@ -195,8 +195,8 @@ def _with_spans_joined(first: TablePart, second: TablePart) -> tuple[TablePart, 
             gone.add(cell.col)
     if not longer:
         return first, second
-    grown: Callable[[Cell], Cell] = lambda c: replace(c, row_span=c.row_span + longer.get((c.row, c.col), 0))  # noqa: E731
+    grown = tuple(replace(c, row_span=c.row_span + longer.get((c.row, c.col), 0)) for c in first.cells)
     return (
-        replace(first, cells=tuple(grown(c) for c in first.cells)),
+        replace(first, cells=grown),
         replace(second, cells=tuple(c for c in second.cells if c.row or c.col not in gone)),
     )

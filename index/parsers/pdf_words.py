@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.parsers.pdf_content import Glyph
 
@@ -77,7 +78,7 @@ def pieces_of(line: Line, gap: float = COLUMN_GAP) -> list[Line]:
     """Parts a line where the white between two glyphs is at least ``gap`` em."""
     pieces: list[list[Glyph]] = [[line.glyphs[0]]]
     edge = line.glyphs[0].x1
-    for before, glyph in zip(line.glyphs, line.glyphs[1:], strict=False):
+    for before, glyph in pairwise(line.glyphs):
         if glyph.x0 - edge >= gap * max(before.size, glyph.size, 4):
             pieces.append([])
         pieces[-1].append(glyph)
