@@ -43,7 +43,7 @@ class _Piece:
 def chunks_of(document: Document) -> list[Chunk]:
     """All chunks of a document in reading order, each at most about 500 characters of text.
 
-    Metadata holds only text and numbers: ``document_id``, ``kind`` (``table`` or
+    Metadata holds only text and numbers: ``document_id``, ``number`` in reading order, ``kind`` (``table`` or
     ``prose``) and, where known, ``agency``, ``region``, ``fiscal_year`` and ``page``.
     """
     pieces: list[_Piece] = []
@@ -171,6 +171,7 @@ def _chunk(document: Document, piece: _Piece, number: int) -> Chunk:
     known: dict[str, str | int | None] = {
         "document_id": document.id,
         "kind": piece.kind,
+        "number": number,
         "agency": agency,
         "region": region,
         "fiscal_year": year,

@@ -1,0 +1,78 @@
+"""The chain for questions that prose answers: find | word | check.
+
+Without a language model the wording is the quoted passages themselves, so every
+sentence is its own evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from assistant.quotes import MIN_CONFIDENCE, Quote, QuoteFinder
+from assistant.retrieval import POOL, Found, HybridRetriever
+
+
+@dataclass(frozen=True, slots=True)
+class ProseResult:
+    """A worded answer with the quotes that carry it; ``confidence`` is 0 to 1."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    confidence: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    question: str
+    document_ids: tuple[str, ...] | None
+    focus: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    asked: _Asked
+    found: list[Found]
+    quotes: list[Quote] = field(default_factory=list)
+    confidence: float = 0.0
+
+
+class ProseAnswerer:
+    """Answers a prose question from the chunks of the given documents."""
+
+    def __init__(self, retriever: HybridRetriever, *, min_confidence: float = MIN_CONFIDENCE) -> None:
+        self._retriever = retriever
+        self._min_confidence = min_confidence
+        self.chain: Runnable[Any, Any] = (
+            RunnableLambda(self._find) | RunnableLambda(self._word) | RunnableLambda(self._check)
+        )
+
+    def answer(
+        self, question: str, document_ids: Sequence[str] | None = None, focus: str | None = None
+    ) -> ProseResult | None:
+        """The passages that answer, quoted; None where nothing fits.
+
+        ``document_ids`` keeps to the documents that the question is about;
+        ``focus`` is the question without the names that only tell which documents.
+        """
+        asked = _Asked(question, tuple(document_ids) if document_ids is not None else None, focus)
+        result: ProseResult | None = self.chain.invoke(asked)
+        return result
+
+    def _find(self, asked: _Asked) -> _Step:
+        return _Step(asked, self._retriever.find(asked.focus or asked.question, POOL, asked.document_ids))
+
+    def _word(self, step: _Step) -> _Step:
+        finder = QuoteFinder(step.asked.question, step.asked.focus, step.found)
+        quotes, confidence = finder.best(self._retriever.section_of)
+        return _Step(step.asked, step.found, quotes, confidence)
+
+    def _check(self, step: _Step) -> ProseResult | None:
+        if not step.quotes or step.confidence < self._min_confidence:
+            return None
+        text = "\n".join(quote.text for quote in step.quotes)
+        return ProseResult(text, tuple(step.quotes), round(step.confidence, 3), self._retriever.notices)
