@@ -108,9 +108,9 @@ def without_contents(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]
 
 
 def _is_entry(line: TextLine, text: str, entries: dict[str, TextLine]) -> bool:
-    if _entry_key(text) in entries or len(text) > MAX_ENTRY or text[-1] in "，；,;":
+    if _entry_key(text) in entries or len(text) > MAX_ENTRY or text[-1] in "，；" or re.search("[。，；].", text):
         return False
-    if not line.spread and line.line.x1 > ENTRY_WIDTH * line.page.width:
+    if not line.spread and not _ENUMERATED.match(text) and line.line.x1 > ENTRY_WIDTH * line.page.width:
         return False
     first = next(iter(entries.values()), line)
     return line.page.number == first.page.number or line.line.size < HEADING_SIZE * first.line.size
