@@ -9,32 +9,41 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from index.parsers.errors import UnreadableFile
+from index.parsers.pdf_chart import charts_of, in_chart, split_labels
 from index.parsers.pdf_content import PageContent, read_content
 from index.parsers.pdf_grid import CellFinder, PrintedGrid, ruled_grids, without_empty_strips
-from index.parsers.pdf_prose import ParagraphBuilder, TextLine, margins_of, without_contents, without_page_furniture
-from index.parsers.pdf_tables import TablePart, joined, repeated_heads, table_part
-from index.parsers.pdf_words import lines_of
-from index.records import Paragraph, Source
+from index.parsers.pdf_prose import (
+    PART_SPACE,
+    ParagraphBuilder,
+    TextLine,
+    margins_of,
+    without_contents,
+    without_page_furniture,
+)
+from index.parsers.pdf_scan import PageScanner
+from index.parsers.pdf_tables import Block, TablePart, joined_tables, table_part
+from index.parsers.pdf_words import line_text, lines_of
+from index.records import Box, Paragraph, Source
 
 MAX_PAGES = 1_500
 MAX_FILE_BYTES = 300_000_000
 
-Block = Paragraph | TablePart
-
 
 @dataclass(frozen=True, slots=True)
 class _PageLayout:
-    """One page parted into tables and the lines outside of them."""
+    """One page parted into tables, charts with their labels, and the lines outside of them."""
 
     page: PageContent
-    grids: tuple[PrintedGrid, ...]
-    lines: tuple[TextLine, ...]
+    grids: tuple[PrintedGrid, ...] = ()
+    labels: tuple[Paragraph, ...] = ()
+    lines: tuple[TextLine, ...] = ()
 
 
 def read_pdf(path: Path) -> Source:
     """Reads a PDF: paragraphs and grids in reading order, boxes in points from the top left of the shown page.
 
-    A table that runs over pages is one Grid whose cells carry their own page.
+    A table that runs over pages is one Grid whose cells carry their own page. Pages without readable text go
+    through OCR; the confidence stays with their cells and paragraphs.
 
     Raises:
         UnreadableFile: the file is empty, damaged, protected by a password, or no PDF.
@@ -45,10 +54,12 @@ def read_pdf(path: Path) -> Source:
         warnings: list[str] = []
         if count > MAX_PAGES:
             warnings.append(f"文件共{count}页，只读取前{MAX_PAGES}页。")
-        layouts = [_layout(document, number, warnings) for number in range(1, min(count, MAX_PAGES) + 1)]
+        scanner = PageScanner(warnings)
+        layouts = [_layout(document, number, scanner, warnings) for number in range(1, min(count, MAX_PAGES) + 1)]
     finally:
         document.close()
-    blocks = _joined_tables(list(_blocks(layouts)))
+    scanner.finish()
+    blocks = joined_tables(list(_blocks(layouts)))
     return Source(
         format="pdf",
         blocks=tuple(b.grid() if isinstance(b, TablePart) else b for b in blocks),
@@ -66,107 +77,71 @@ def _opened(path: Path) -> pdfium.PdfDocument:
         raise UnreadableFile(f"文件超过{MAX_FILE_BYTES // 1_000_000}MB，请拆分后再试。")
     try:
         document = pdfium.PdfDocument(path)
-        if len(document) == 0:
-            raise UnreadableFile("PDF 中没有页面，文件可能已损坏，请重新导出后再试。")
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise UnreadableFile("PDF 有密码保护，请先解除密码后再试。") from error
         raise UnreadableFile("无法作为 PDF 打开，文件可能不完整、已损坏或扩展名不符，请重新下载后再试。") from error
+    if len(document) == 0:
+        document.close()
+        raise UnreadableFile("PDF 中没有页面，文件可能已损坏，请重新导出后再试。")
     return document
 
 
-def _layout(document: pdfium.PdfDocument, number: int, warnings: list[str]) -> _PageLayout:
+def _layout(document: pdfium.PdfDocument, number: int, scanner: PageScanner, warnings: list[str]) -> _PageLayout:
     try:
         page = document[number - 1]
     except pdfium.PdfiumError:
         warnings.append(f"第{number}页已损坏，未能读取。")
-        return _PageLayout(PageContent(number, 0, 0, 0, (), (), (), (), False), (), ())
+        return _PageLayout(PageContent.blank(number))
     try:
         content = read_content(page, number)
+        if content.cut:
+            warnings.append(f"第{number}页内容过多，只读取了一部分。")
+        return _page_layout(scanner.completed(page, content))
     finally:
         page.close()
-    if content.cut:
-        warnings.append(f"第{number}页内容过多，只读取了一部分。")
-    return _page_layout(content)
 
 
 def _page_layout(content: PageContent) -> _PageLayout:
-    grids = ruled_grids(content.rules)
+    charts = charts_of(content)
+    grids = []
+    for grid in ruled_grids(content.rules):
+        box = Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1])
+        if not any(in_chart(box, chart) for chart in charts):
+            grids.append(grid)
     rest = list(content.glyphs)
     for grid in grids:
         finder = CellFinder(grid)
         finder.fill([g for g in rest if finder.holds(g)])
         rest = [g for g in rest if not finder.holds(g)]
-    lines = tuple(TextLine(line, content) for line in lines_of(rest))
-    return _PageLayout(content, tuple(grids), lines)
+    lines = lines_of(rest)
+    labels: list[Paragraph] = []
+    if charts:
+        sizes = sorted(g.size for g in content.glyphs)
+        lines, of_charts = split_labels(lines, charts, sizes[len(sizes) // 2] if sizes else 0)
+        for chart, found in zip(charts, of_charts, strict=True):
+            box = content.shown(chart.x0, chart.top, chart.x1, chart.bottom)
+            if found:
+                labels.append(Paragraph(PART_SPACE.join(line_text(li) for li in found), content.number, box))
+    text = tuple(TextLine(line, content) for line in lines)
+    return _PageLayout(content, tuple(without_empty_strips(g) for g in grids), tuple(labels), text)
 
 
 def _blocks(layouts: Sequence[_PageLayout]) -> Iterator[Block]:
     kept = without_contents(without_page_furniture([layout.lines for layout in layouts]))
     every = [line for lines in kept for line in lines]
-    builder: ParagraphBuilder | None = None
-    if every:
-        margins = margins_of(every)
-        sizes = sorted(g.size for line in every for g in line.line.glyphs)
-        builder = ParagraphBuilder(margins, sizes[len(sizes) // 2])
+    sizes = sorted(g.size for line in every for g in line.line.glyphs)
+    builder = ParagraphBuilder(margins_of(every), sizes[len(sizes) // 2] if sizes else 0)
     for layout, lines in zip(layouts, kept, strict=True):
         items: list[tuple[float, TextLine | PrintedGrid]] = [(line.line.middle, line) for line in lines]
         items += [(grid.top, grid) for grid in layout.grids]
         for _, item in sorted(items, key=lambda pair: pair[0]):
             if isinstance(item, TextLine):
-                assert builder is not None
                 builder.take(item)
-                continue
-            if builder is not None:
-                yield from builder.close()
-                builder.done = []
-            yield table_part(without_empty_strips(item), layout.page)
-    if builder is not None:
-        yield from builder.close()
-
-
-def _joined_tables(blocks: list[Block]) -> list[Block]:
-    """Joins the parts of tables that run over pages."""
-    result: list[Block] = []
-    for block in blocks:
-        if isinstance(block, TablePart):
-            between = _since_last_table(result)
-            first = result[-1 - between] if between < len(result) else None
-            if (
-                isinstance(first, TablePart)
-                and block.first_page == first.last_page + 1
-                and _only_repeats(result, between, first, block)
-                and (whole := joined(first, block)) is not None
-            ):
-                del result[-1 - between :]
-                result.append(whole)
-                continue
-        result.append(block)
-    return result
-
-
-def _since_last_table(blocks: Sequence[Block]) -> int:
-    """How many paragraphs stand after the last table."""
-    count = 0
-    while count < len(blocks) and not isinstance(blocks[-1 - count], TablePart):
-        count += 1
-    return count
-
-
-def _only_repeats(blocks: Sequence[Block], between: int, first: TablePart, second: TablePart) -> bool:
-    """True where the paragraphs between two parts only repeat the title and unit lines above the first one."""
-    if between == 0:
-        return True
-    place = len(blocks) - 1 - between
-    above = blocks[max(place - between, 0) : place]
-    texts = [_title_key(b) for b in blocks[-between:]]
-    return [_title_key(b) for b in above] == texts and repeated_heads(first, second) > 0
-
-
-def _title_key(block: Block) -> str:
-    if isinstance(block, TablePart):
-        return ""
-    text = "".join(block.text.split())
-    for mark in ("（续表）", "(续表)", "（续）", "(续)", "续表"):
-        text = text.replace(mark, "")
-    return text
+            else:
+                yield from builder.closed()
+                yield table_part(item, layout.page)
+        if layout.labels:
+            yield from builder.closed()
+            yield from layout.labels
+    yield from builder.closed()

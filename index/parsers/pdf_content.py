@@ -32,13 +32,17 @@ _NOT_CONTENT = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 class Glyph(NamedTuple):
-    """One printed character: its advance box left and right, the middle of its line box, and its em size."""
+    """One printed character: its advance box left and right, the middle of its line box, and its em size.
+
+    ``confidence`` is the OCR engine's, None for characters of the file itself.
+    """
 
     text: str
     x0: float
     x1: float
     middle: float
     size: float
+    confidence: float | None = None
 
     @property
     def top(self) -> float:
@@ -60,7 +64,11 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """Everything the reader needs of one page; ``turn`` is how far the content was turned clockwise to read upright."""
+    """Everything the reader needs of one page.
+
+    ``turn`` is how far the content was turned clockwise to read upright, ``shapes`` are drawings that are no
+    rectangles, ``panels`` filled rectangles, ``unreadable`` says that most characters have no Unicode meaning.
+    """
 
     number: int
     width: float
@@ -69,9 +77,15 @@ class PageContent:
     glyphs: tuple[Glyph, ...]
     rules: tuple[Rule, ...]
     shapes: tuple[Box, ...]
+    panels: tuple[Box, ...]
     pictures: tuple[Box, ...]
     unreadable: bool
     cut: bool = False
+
+    @classmethod
+    def blank(cls, number: int) -> PageContent:
+        """A page on which nothing could be read."""
+        return cls(number, 0, 0, 0, (), (), (), (), (), unreadable=False)
 
     def shown(self, x0: float, top: float, x1: float, bottom: float) -> Box:
         """The box on the page as a viewer shows it, rounded to a tenth of a point."""
@@ -135,6 +149,7 @@ def read_content(page: pdfium.PdfPage, number: int) -> PageContent:
         glyphs=_without_overprint(upright),
         rules=tuple(_turn_rule(r, turn, frame.width, frame.height) for r in drawing.rules),
         shapes=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.shapes),
+        panels=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.panels),
         pictures=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.pictures),
         unreadable=unreadable,
         cut=cut or drawing.cut,
@@ -311,12 +326,13 @@ def _without_overprint(glyphs: tuple[Glyph, ...]) -> tuple[Glyph, ...]:
 
 
 class _Drawing:
-    """Walks the page's objects and keeps ruling lines, shapes that are no rectangles, and pictures."""
+    """Walks the page's objects and keeps ruling lines, shapes, panels and pictures."""
 
     def __init__(self, frame: _Frame) -> None:
         self.frame = frame
         self.rules: list[Rule] = []
         self.shapes: list[Box] = []
+        self.panels: list[Box] = []
         self.pictures: list[Box] = []
         self.nested_text: set[int] = set()
         self.cut = False
@@ -381,6 +397,8 @@ class _Drawing:
                 self._edges(points)
             if not straight or not _rectangular(points):
                 self.shapes.append(box)
+            elif not stroked:
+                self.panels.append(box)
 
     def _edges(self, points: list[tuple[float, float]]) -> None:
         for (ax, ay), (bx, by) in pairwise(points):

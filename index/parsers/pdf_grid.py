@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from index.parsers.pdf_content import Glyph, Rule
-from index.parsers.pdf_words import Line, is_figure, join_lines, line_text, lines_of, runs_of
+from index.parsers.pdf_words import Line, is_figure, join_lines, least_confidence, line_text, lines_of, runs_of
 
 SNAP = 2.5  # points: lines nearer than this are one line
 REACH = 4.0  # points: a line that ends this near another one touches it
@@ -32,7 +32,11 @@ class PrintedCell:
     x1: float
     bottom: float
     glyphs: list[Glyph] = field(default_factory=list)
-    confidence: float | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The least sure character's confidence, None where none was recognised from a picture."""
+        return least_confidence(self.glyphs)
 
     @property
     def lines(self) -> list[Line]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.parsers.pdf_content import PageContent
-from index.parsers.pdf_words import Line, join_lines, join_spread, line_text, pieces_of
+from index.parsers.pdf_words import Line, join_lines, join_spread, least_confidence, line_text, pieces_of
 from index.records import Paragraph
 
 PART_SPACE = "    "
@@ -39,7 +39,6 @@ class TextLine:
 
     line: Line
     page: PageContent
-    confidence: float | None = None
 
     @property
     def parts(self) -> list[str]:
@@ -170,20 +169,22 @@ class ParagraphBuilder:
         self._margins = margins
         self._body = body_size
         self._open: list[TextLine] = []
-        self.done: list[Paragraph] = []
+        self._done: list[Paragraph] = []
 
     def take(self, line: TextLine) -> None:
         """Adds a line to the open paragraph or begins the next one."""
         if self._open and not self._goes_on(self._open[-1], line):
-            self.close()
+            self._done.append(self._paragraph(self._open))
+            self._open = []
         self._open.append(line)
 
-    def close(self) -> list[Paragraph]:
+    def closed(self) -> list[Paragraph]:
         """Ends the open paragraph and gives all that are done since the last call."""
         if self._open:
-            self.done.append(self._paragraph(self._open))
+            self._done.append(self._paragraph(self._open))
             self._open = []
-        return self.done
+        done, self._done = self._done, []
+        return done
 
     def _goes_on(self, before: TextLine, line: TextLine) -> bool:
         if before.spread or line.spread:
@@ -231,11 +232,10 @@ class ParagraphBuilder:
             min(li.x0 for li in on_page), on_page[0].top, max(li.x1 for li in on_page), max(li.bottom for li in on_page)
         )
         heading = first.line.size > HEADING_SIZE * self._body and self._centred(first) and len(lines) <= 3
-        known = [line.confidence for line in lines if line.confidence is not None]
         return Paragraph(
             text=join_lines([line.text for line in lines]),
             page=first.page.number,
             box=box,
             heading_level=1 if heading else None,
-            confidence=min(known) if known else None,
+            confidence=least_confidence([g for line in lines for g in line.line.glyphs]),
         )

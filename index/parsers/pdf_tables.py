@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.parsers.pdf_content import PageContent
 from index.parsers.pdf_grid import PrintedCell, PrintedGrid
 from index.parsers.pdf_words import join_lines
-from index.records import Cell, Grid
+from index.records import Cell, Grid, Paragraph
 
 BORDER_DRIFT = 4.0  # points that a column border may move from page to page
 WIDE_DRIFT = 14.0  # the same where the number of columns is equal
@@ -200,3 +201,49 @@ def _with_spans_joined(first: TablePart, second: TablePart) -> tuple[TablePart, 
         replace(first, cells=grown),
         replace(second, cells=tuple(c for c in second.cells if c.row or c.col not in gone)),
     )
+
+
+Block = Paragraph | TablePart
+
+
+def joined_tables(blocks: Sequence[Block]) -> list[Block]:
+    """Joins the parts of each table that runs over pages."""
+    result: list[Block] = []
+    for block in blocks:
+        if isinstance(block, TablePart):
+            between = _since_last_table(result)
+            first = result[-1 - between] if between < len(result) else None
+            if (
+                isinstance(first, TablePart)
+                and block.first_page == first.last_page + 1
+                and _only_repeats(result, between, first, block)
+                and (whole := joined(first, block)) is not None
+            ):
+                del result[-1 - between :]
+                result.append(whole)
+                continue
+        result.append(block)
+    return result
+
+
+def _since_last_table(blocks: Sequence[Block]) -> int:
+    """How many paragraphs stand after the last table."""
+    count = 0
+    while count < len(blocks) and not isinstance(blocks[-1 - count], TablePart):
+        count += 1
+    return count
+
+
+def _only_repeats(blocks: Sequence[Block], between: int, first: TablePart, second: TablePart) -> bool:
+    """True where the paragraphs between two parts only repeat the title and unit lines above the first one."""
+    if between == 0:
+        return True
+    place = len(blocks) - 1 - between
+    above = [_title_key(b) for b in blocks[max(place - between, 0) : place]]
+    return above == [_title_key(b) for b in blocks[-between:]] and repeated_heads(first, second) > 0
+
+
+def _title_key(block: Block) -> str:
+    if isinstance(block, TablePart):
+        return ""
+    return re.sub(r"[（(]?续表?[）)]?$", "", "".join(block.text.split()))

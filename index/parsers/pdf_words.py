@@ -49,6 +49,11 @@ class Line:
         return middles[len(middles) // 2]
 
 
+def least_confidence(glyphs: Sequence[Glyph]) -> float | None:
+    """The least confidence of recognised glyphs, None where there are none."""
+    return min((g.confidence for g in glyphs if g.confidence is not None), default=None)
+
+
 def is_figure(text: str) -> bool:
     """True for a character that a printed amount is made of."""
     return bool(_FIGURE.match(text))
