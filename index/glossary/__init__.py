@@ -1,0 +1,74 @@
+"""Names and codes that budget documents share: regions, subjects, field terms, synonyms.
+
+The data stands in CSV files beside this module: ``regions.csv`` (GB/T 2260),
+``subjects.csv`` (支出功能分类 and 部门预算支出经济分类, every name printed for a code,
+today's first), ``synonyms.csv`` (how people say what documents print).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+INDICATOR_LEVELS: dict[str, tuple[str, ...]] = {
+    "first": ("产出指标", "效益指标", "效果指标", "满意度指标", "成本指标"),
+    "second": (
+        "数量指标", "质量指标", "时效指标", "成本指标", "经济效益指标", "社会效益指标", "生态效益指标",
+        "可持续影响指标", "服务对象满意度指标", "经济成本指标", "社会成本指标", "生态环境成本指标", "满意度指标",
+    ),
+}  # fmt: skip
+_UNNAMED = {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One administrative unit. ``full`` is the name with those above it: 河北省唐山市玉田县."""
+
+    code: str
+    name: str
+    full: str
+    level: int
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with resources.files(__package__).joinpath(name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@lru_cache(maxsize=1)
+def regions() -> dict[str, Region]:
+    """Regions by GB/T 2260 code; ``level`` 0 province, 1 prefecture, 2 county."""
+    raw = {r["code"]: r for r in _rows("regions.csv")}
+    out: dict[str, Region] = {}
+    for code, row in raw.items():
+        names, at, level = [], code, -1
+        while at:
+            if raw[at]["name"] not in _UNNAMED:
+                names.insert(0, raw[at]["name"])
+            at, level = raw[at]["parent"], level + 1
+        if row["name"] not in _UNNAMED:
+            out[code] = Region(code, row["name"], "".join(names), level)
+    return out
+
+
+@lru_cache(maxsize=1)
+def region_names() -> dict[str, tuple[str, ...]]:
+    """Codes by a region's own name (玉田县); one name may belong to several (普陀区, 鼓楼区)."""
+    out: dict[str, list[str]] = {}
+    for region in regions().values():
+        out.setdefault(region.name, []).append(region.code)
+    return {name: tuple(codes) for name, codes in out.items()}
+
+
+@lru_cache(maxsize=1)
+def subjects() -> dict[str, tuple[str, ...]]:
+    """Names by subject code (2013701, 30101), the current name first."""
+    return {r["code"]: tuple(r["names"].split("|")) for r in _rows("subjects.csv")}
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> tuple[tuple[str, str], ...]:
+    """Pairs (said, printed): each lets a question that says the first find what prints the second."""
+    return tuple((r["said"], r["printed"]) for r in _rows("synonyms.csv"))

@@ -1,0 +1,128 @@
+"""Text that a converter (Apache Tika) wrote from .doc, .docx or .pdf, and other plain text.
+
+A table cell is a line that begins with a tab, a blank line ends a table row, and
+a line of text without a tab ends the table (DOMAIN: plain text made by a
+converter). Bookmark and TC marks never reach a reader but tell headings. A PDF
+form whose cells are gone is rebuilt by :mod:`index.parsers.flattened_form`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from index.parsers.errors import UnreadableFile
+from index.parsers.flattened_form import is_flattened_form, read_forms
+from index.records import Cell, Grid, Paragraph, Source
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINE = 200_000
+_BOOKMARK = re.compile(r"\[bookmark:\s*([^\]]*)\]")
+_CONTENTS_ENTRY = re.compile(r"\s*TC\s+(.+?)\s*\\f\s+\S+\s+\\l\s+(\d+)\s*$")
+_FIELD = re.compile(r"\s*(?:TOC|PAGEREF|HYPERLINK)\s+\\?\S.*$")
+_ENDINGS = "。；;！？!?”）)】》"
+
+
+def read_converter_text(path: Path) -> Source:
+    """Read a .txt file into paragraphs and grids.
+
+    Raises:
+        UnreadableFile: the file is empty, too large, or holds no text (a renamed binary).
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableFile(f"文本文件超过 {MAX_BYTES // 1024 // 1024} MB，未读取。请拆分后再导入。")
+    text = decode(path.read_bytes())
+    warnings: list[str] = []
+    lines = text.split("\n")
+    if any(len(line) > MAX_LINE for line in lines):
+        lines = [line[:MAX_LINE] for line in lines]
+        warnings.append(f"有超过 {MAX_LINE} 个字符的行，已截断。")
+    if not any("\t" in line for line in lines) and is_flattened_form(lines):
+        return Source("txt", tuple(read_forms(lines)), warnings=tuple(warnings), form_text=True)
+    blocks, cut = _read_lines(lines)
+    if not blocks:
+        raise UnreadableFile("文件中没有可读的文字。请确认文件内容后再导入。")
+    if cut:
+        warnings.append("文件在表格中间中断，已保留中断前的内容。")
+    return Source("txt", tuple(blocks), warnings=tuple(warnings), truncated=cut)
+
+
+def decode(data: bytes) -> str:
+    """Bytes of a text file as text: UTF-8 (a last character cut in the middle is dropped), UTF-16 or GB18030."""
+    if not data.strip():
+        raise UnreadableFile("文件是空的。请重新下载或导出后再导入。")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace").replace("\r\n", "\n")
+    if b"\x00" in data[:65536]:
+        raise UnreadableFile("这不是文本文件（含有二进制内容），扩展名可能有误。请用原来的格式保存后再导入。")
+    for encoding in ("utf-8-sig", "gb18030"):
+        for end in (None, -1, -2, -3):
+            try:
+                text = data[:end].decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if sum(c < " " and c not in "\t\n\r\f\v" for c in text[:20000]) > 5:
+                raise UnreadableFile("这不是文本文件（含有二进制内容），扩展名可能有误。请用原来的格式保存后再导入。")
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise UnreadableFile("无法识别文件的文字编码。请另存为 UTF-8 文本后再导入。")
+
+
+def _read_lines(lines: list[str]) -> tuple[list[Paragraph | Grid], bool]:
+    blocks: list[Paragraph | Grid] = []
+    rows: list[list[str]] = []
+    row: list[str] = []
+    for line in lines:
+        if line.startswith("\t"):
+            row.append(_clean(line))
+            continue
+        if not line.strip():
+            if row:
+                rows.append(row)
+                row = []
+            continue
+        if row:
+            rows.append(row)
+            row = []
+        if rows:
+            blocks.append(grid_of(rows))
+            rows = []
+        paragraph = _paragraph(line)
+        if paragraph:
+            blocks.append(paragraph)
+    if row:
+        rows.append(row)
+    # A file cut off inside a table ends with a row that has fewer cells than the row above it.
+    cut = len(rows) > 1 and len(rows[-1]) < len(rows[-2])
+    if rows:
+        blocks.append(grid_of(rows, truncated=cut))
+    return _numbers_of_pages_dropped(blocks), cut
+
+
+def _paragraph(line: str) -> Paragraph | None:
+    contents = _CONTENTS_ENTRY.search(line)
+    level = None
+    if contents:
+        line = line[: contents.start()]
+        level = 3
+    marks = _BOOKMARK.findall(line)
+    text = _BOOKMARK.sub("", line)
+    text = _FIELD.sub("", text).strip()
+    if any(m.startswith("_Toc") for m in marks) and len(text) <= 80 and not text.endswith(tuple(_ENDINGS[:5])):
+        level = 3
+    if not text:
+        return None
+    return Paragraph(re.sub(r"[ \t\u3000]{2,}", " ", text), heading_level=level)
+
+
+def _clean(line: str) -> str:
+    return _BOOKMARK.sub("", line).replace("\u3000", " ").strip()
+
+
+def _numbers_of_pages_dropped(blocks: list[Paragraph | Grid]) -> list[Paragraph | Grid]:
+    return [b for b in blocks if isinstance(b, Grid) or not re.fullmatch(r"[-—\s]*\d{1,3}[-—\s]*", b.text)]
+
+
+def grid_of(rows: list[list[str]], truncated: bool = False) -> Grid:
+    """Rows of texts (ragged ones too) as a grid without spans."""
+    cells = tuple(Cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row))
+    return Grid(cells, len(rows), max(len(row) for row in rows), truncated=truncated)
