@@ -385,7 +385,8 @@ class _Drawing:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         raw.FPDFPath_GetDrawMode(item, fill, stroke)
         stroked = bool(stroke.value) and _inked(item, raw.FPDFPageObj_GetStrokeColor)
-        if not stroked and not (fill.value and _inked(item, raw.FPDFPageObj_GetFillColor)):
+        filled = bool(fill.value) and _inked(item, raw.FPDFPageObj_GetFillColor)
+        if not stroked and not filled:
             return
         matrix = _times(_matrix(item), outer)
         for points, straight in self._subpaths(item, matrix):
@@ -397,7 +398,7 @@ class _Drawing:
                 self._edges(points)
             if not straight or not _rectangular(points):
                 self.shapes.append(box)
-            elif not stroked:
+            elif filled:
                 self.panels.append(box)
 
     def _edges(self, points: list[tuple[float, float]]) -> None:
