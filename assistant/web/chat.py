@@ -2,60 +2,267 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from markupsafe import Markup
 
 from assistant.records import Question
+from assistant.web.api import answer_json
+from assistant.web.cards import answer_card, inert
+from assistant.web.findings import shown_findings
 from assistant.web.front_door import Assistant
+from assistant.web.identity import Principal
+from assistant.web.models import QUESTION_LENGTH
+from assistant.web.pages import FOLDER, fragment
 from assistant.web.settings import WebSettings
+from assistant.web.state import State
 
+log = logging.getLogger(__name__)
 SANS = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 MONO = ["ui-monospace", "Consolas", "monospace"]
+ANY = "全部"
+SCOPES = ("region", "agency", "fiscal_year")
+LISTED_DOCUMENTS = 2000
+LISTED_FINDINGS = 300
+EARLIER_TURNS = 20
+Turns = list[dict[str, Any]]
+
+# Buttons inside our HTML call Python through the component's own click event.
+CLICKS_TO_PYTHON = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-ask], [data-open], [data-drop], [data-refresh]');
+  if (button && element.contains(button)) { event.preventDefault(); trigger('click', {...button.dataset}); }
+});
+"""
 
 
 def page_theme() -> gr.themes.Base:
     """A theme of fonts that are already on the reader's machine."""
-    return gr.themes.Default(primary_hue="blue", font=SANS, font_mono=MONO)
+    return gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=SANS, font_mono=MONO)
 
 
-def _build(assistant: Assistant) -> gr.Blocks:
-    def answer(message: str, history: list[dict[str, Any]]) -> str:
-        earlier = tuple(_plain(turn["content"]) for turn in history if turn["role"] == "user")
-        return assistant.ask(Question(text=message, history=earlier)).text
+def principal_of(request: gr.Request) -> Principal:
+    """Whom the guard found behind this event; raises PermissionError where it found nobody."""
+    found = getattr(request.request.state, "principal", None) if request.request else None
+    if found is None:
+        raise PermissionError
+    principal: Principal = found
+    return principal
 
-    with gr.Blocks(title="预算问答") as page:
-        gr.ChatInterface(
-            answer,
-            title="预算问答",
-            chatbot=gr.Chatbot(label="对话"),
-            textbox=gr.Textbox(placeholder="输入问题，例如：某项目预算多少", label="问题", container=False),
-            examples=assistant.examples() or None,
-            api_visibility="private",
+
+class ChatPage:
+    """The page's events; the conversation lives in the browser session's state and in the state file."""
+
+    def __init__(self, assistant: Assistant, settings: WebSettings, state: State) -> None:
+        self.assistant = assistant
+        self.settings = settings
+        self.state = state
+        self.root = settings.root_path + "/"
+
+    # What is shown
+
+    def conversation(self, turns: Turns) -> str:
+        shown = []
+        for turn in turns:
+            card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
+            shown.append({"question": turn["question"], "card": Markup(card),  # noqa: S704
+ "error": turn.get("error")})
+        health: dict[str, Any] = {}
+        examples: list[str] = []
+        if not turns:
+            with contextlib.suppress(OSError):
+                health = self.assistant.health()
+            examples = self.assistant.examples()[:6] if health.get("documents") else []
+        message = "" if health.get("ready", True) and health.get("model", True) else health.get("message", "")
+        documents = health.get("documents", 0)
+        html = fragment(
+            "conversation.html", turns=shown, documents=documents, examples=examples, message=message or ""
         )
+        return inert(html)
+
+    def history(self, owner: str) -> str:
+        rows = [
+            {"id": id, "title": title, "time": datetime.fromtimestamp(updated).strftime("%m-%d %H:%M")}
+            for id, title, updated in self.state.conversations(owner)
+        ]
+        return inert(fragment("history.html", conversations=rows))
+
+    def header(self, principal: Principal) -> str:
+        return inert(fragment("header.html", root=self.root, principal=principal))
+
+    def documents(self, request: gr.Request) -> str:
+        principal = principal_of(request)
+        html = fragment(
+            "documents.html",
+            root=self.root,
+            documents=self.assistant.documents()[:LISTED_DOCUMENTS],
+            manager=principal.role == "manager",
+            suffixes=self.settings.upload_suffixes,
+            limit_mb=self.settings.upload_mb,
+        )
+        return inert(html)
+
+    def audit(self, request: gr.Request) -> str:
+        principal_of(request)
+        findings = shown_findings(self.assistant.findings(), self.assistant.documents())
+        return inert(fragment("audit.html", root=self.root, findings=findings, limit=LISTED_FINDINGS))
+
+    def scopes(self) -> list[Any]:
+        """The three filters with what the store holds."""
+        documents = self.assistant.documents()
+        updates = []
+        for name in SCOPES:
+            held = sorted({str(d[name]) for d in documents if d.get(name)})
+            updates.append(gr.update(choices=[ANY, *held]))
+        return updates
+
+    # What happens
+
+    def start(self, request: gr.Request) -> list[Any]:
+        """Fill the page; a question in the address (from the search box) is put into the field."""
+        principal = principal_of(request)
+        asked = str(dict(request.query_params).get("q", ""))[:QUESTION_LENGTH]
+        return [self.header(principal), self.conversation([]), self.history(principal.owner), asked, *self.scopes()]
+
+    def within(self, region: str, agency: str, year: str) -> tuple[str, ...]:
+        """The documents that the filters leave; none chosen is no restriction."""
+        wanted = {k: v for k, v in zip(SCOPES, (region, agency, year), strict=True) if v and v != ANY}
+        if not wanted:
+            return ()
+        rows = self.assistant.documents()
+        return tuple(d["id"] for d in rows if all(str(d.get(k) or "") == v for k, v in wanted.items()))
+
+    def ask(  # noqa: PLR0917 - Gradio passes the inputs by position
+        self, text: str, turns: Turns, id: str, region: str, agency: str, year: str, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Show the question at once, then its answer. Yields conversation, field, turns, id, history."""
+        principal = principal_of(request)
+        text = (text or "").strip()
+        if not text:
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        id = id or uuid.uuid4().hex
+        turn: dict[str, Any] = {"question": text}
+        yield self.conversation([*turns, turn]), "", gr.skip(), id, gr.skip()
+        earlier = tuple(t["question"] for t in turns[-EARLIER_TURNS:])
+        scope = self.within(region, agency, year)
+        filtered = any(choice and choice != ANY for choice in (region, agency, year))
+        if len(text) > QUESTION_LENGTH:
+            turn["error"] = f"问题太长，请缩短到 {QUESTION_LENGTH} 字以内。"
+        elif filtered and not scope:
+            turn["error"] = "没有同时符合所选地区、部门和年度的文件，请放宽查找范围。"
+        else:
+            try:
+                answer = self.assistant.ask(Question(text=text, history=earlier, document=scope))
+                turn["answer"] = answer_json(answer)
+                turn["document"] = list(scope)
+            except Exception:
+                log.exception("a question failed")
+                turn["error"] = "服务内部出错，已记录。请稍后再试。"
+        turns = [*turns, turn]
+        if "answer" in turn:
+            self.state.save_conversation(id, principal.owner, turns[0]["question"], turns)
+        yield self.conversation(turns), "", turns, id, self.history(principal.owner)
+
+    def open_or_drop(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Open a conversation of this reader's, or delete it. Returns conversation, turns, id, history."""
+        owner = principal_of(request).owner
+        data: dict[str, Any] = event._data or {}
+        if dropped := str(data.get("drop") or ""):
+            self.state.remove_conversation(dropped, owner)
+            if dropped == id:
+                turns, id = [], ""
+        elif opened := str(data.get("open") or ""):
+            found = self.state.conversation(opened, owner)
+            turns, id = (found, opened) if found is not None else ([], "")
+        return self.conversation(turns), turns, id, self.history(owner)
+
+    def renew(self) -> tuple[Any, ...]:
+        return self.conversation([]), [], "", ""
+
+
+def clicked_question(event: gr.EventData) -> str:
+    data: dict[str, Any] = event._data or {}
+    return str(data.get("ask") or "")
+
+
+def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Blocks:
+    """The page with its events wired; building it asks nothing of the store."""
+    chat = ChatPage(assistant, settings, state)
+    with gr.Blocks(title="预算问答", fill_width=True, analytics_enabled=False) as page:
+        turns, id = gr.State([]), gr.State("")
+        header = gr.HTML("", elem_id="bq-header", js_on_load=None, apply_default_css=False)
+        with gr.Sidebar(open=False, label="历史对话", elem_id="bq-sidebar"):
+            gr.HTML('<h2 class="bq-sub">历史对话</h2>', js_on_load=None, apply_default_css=False)
+            history = gr.HTML("", elem_id="bq-history", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+        with gr.Tabs(elem_id="bq-tabs"):
+            with gr.Tab("提问", id="ask"):
+                conversation = gr.HTML("", elem_id="bq-conversation", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+                with gr.Group(elem_id="bq-composer"), gr.Row(elem_id="bq-ask-row", equal_height=True):
+                        field = gr.Textbox(
+                            label="问题",
+                            show_label=False,
+                            container=False,
+                            placeholder="输入问题，例如：某项目2025年预算多少",
+                            elem_id="bq-field",
+                            max_length=QUESTION_LENGTH,
+                            scale=8,
+                        )
+                        send = gr.Button("提问", variant="primary", elem_id="bq-send", scale=1, min_width=72)
+                        new = gr.Button("新对话", elem_id="bq-new", scale=1, min_width=72)
+                with gr.Accordion("限定查找范围（地区、部门、年度）", open=False, elem_id="bq-scope"), gr.Row():
+                    chosen = [
+                        gr.Dropdown([ANY], value=ANY, label=label, interactive=True, min_width=140)
+                        for label in ("地区", "部门", "年度")
+                    ]
+            with gr.Tab("文件", id="documents") as documents_tab:
+                documents = gr.HTML("", elem_id="bq-documents", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+            with gr.Tab("核对", id="audit") as audit_tab:
+                findings = gr.HTML("", elem_id="bq-audit", js_on_load=None, apply_default_css=False)
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        asking: dict[str, Any] = {
+            "fn": chat.ask,
+            "inputs": [field, turns, id, *chosen],
+            "outputs": [conversation, field, turns, id, history],
+            **quiet,
+        }
+        started = page.load(chat.start, None, [header, conversation, history, field, *chosen], **quiet)
+        started.then(**asking)
+        field.submit(**asking)
+        send.click(**asking)
+        conversation.click(clicked_question, None, field, **quiet).then(**asking)
+        new.click(chat.renew, None, [conversation, turns, id, field], **quiet)
+        history.click(chat.open_or_drop, [turns, id], [conversation, turns, id, history], **quiet)
+        documents_tab.select(chat.documents, None, documents, **quiet)
+        documents.click(chat.documents, None, documents, **quiet).then(chat.scopes, None, chosen, **quiet)
+        audit_tab.select(chat.audit, None, findings, **quiet)
+    page.queue(default_concurrency_limit=16, api_open=False)
     return page
 
 
-def _plain(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content)
-    return str(content)
-
-
-def mount_chat(app: FastAPI, assistant: Assistant, settings: WebSettings) -> None:
+def mount_chat(app: FastAPI, assistant: Assistant, settings: WebSettings, state: State) -> None:
     """Put the chat page at the root of ``app``."""
+    root = settings.root_path
     gr.mount_gradio_app(
         app,
-        _build(assistant),
+        build(assistant, settings, state),
         path="/",
         theme=page_theme(),
+        css_paths=[FOLDER / "static" / "chat.css"],
+        head=f'<script src="{root}/ui/chat.js" defer></script><link rel="icon" href="{root}/ui/icon.svg">',
         footer_links=[],
         run_history=False,
         ssr_mode=False,
         mcp_server=False,
         enable_monitoring=False,
         max_file_size=f"{settings.upload_mb}mb",
-        root_path=settings.root_path or None,
+        root_path=root or None,
         show_error=False,
     )

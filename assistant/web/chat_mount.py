@@ -16,30 +16,32 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assistant.web.errors import ApiError, error_response
 from assistant.web.front_door import Assistant
 from assistant.web.settings import WebSettings
+from assistant.web.state import State
 
 # Paths of ours that must never be answered by the page mounted at the root.
-OURS = ("/api/", "/v1/", "/source/", "/widget/", "/static/", "/mcp")
+OURS = ("/api/", "/v1/", "/source/", "/widget/", "/ui/", "/mcp")
 
 # Importing Gradio takes some seconds; a question asked meanwhile need not wait for it.
 STARTING = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
 <title>预算问答</title><p role="status">页面正在启动，请稍候……</p></html>"""
 
 
-def _build(assistant: Assistant, settings: WebSettings) -> FastAPI:
+def _build(assistant: Assistant, settings: WebSettings, state: State) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from assistant.web.chat import mount_chat
 
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    mount_chat(inner, assistant, settings)
+    mount_chat(inner, assistant, settings, state)
     return inner
 
 
 class ChatMount:
     """An ASGI app that answers with a waiting page until the chat page is built."""
 
-    def __init__(self, assistant: Assistant, settings: WebSettings) -> None:
+    def __init__(self, assistant: Assistant, settings: WebSettings, state: State) -> None:
         self._assistant = assistant
         self._settings = settings
+        self._state = state
         self._inner: ASGIApp | None = None
         self.routes: list[BaseRoute] = []
         self.failure: BaseException | None = None
@@ -55,7 +57,7 @@ class ChatMount:
             await HTMLResponse(STARTING, status_code=503, headers={"Retry-After": "1"})(scope, receive, send)
 
     async def _run(self, stop: asyncio.Event) -> None:
-        inner = await asyncio.to_thread(_build, self._assistant, self._settings)
+        inner = await asyncio.to_thread(_build, self._assistant, self._settings, self._state)
         async with inner.router.lifespan_context(inner):
             self._inner = inner
             await stop.wait()

@@ -156,3 +156,7 @@ class FeedbackBody(BaseModel):
     text: str = Field(default="", max_length=20_000)
     vote: Literal["up", "down"]
     comment: str = Field(default="", max_length=2_000)
+
+
+class Stored(BaseModel):
+    id: str

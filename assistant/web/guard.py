@@ -1,0 +1,178 @@
+"""The middleware before every request: identity, permission, limits, CSRF, security headers, request ids."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import secrets
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.web.errors import ApiError, error_response
+from assistant.web.identity import SESSION_COOKIE, VISITOR_COOKIE, Gatekeeper, Principal, Refused
+from assistant.web.limits import RateLimit
+from assistant.web.settings import WebSettings
+
+log = logging.getLogger(__name__)
+OPEN = ("/login", "/logout", "/oidc/", "/ui/", "/widget/", "/api/health", "/favicon.ico")
+ASKING = ("/api/ask", "/api/search", "/api/export", "/v1/chat/", "/mcp", "/gradio_api/queue/join", "/widget/plain")
+FOR_SITES = {("POST", "/api/ask"), ("GET", "/api/search")}
+READING = {"GET", "HEAD", "OPTIONS"}
+BODY_LIMIT = 1 << 20
+FORM_OVERHEAD = 1 << 20
+
+STRICT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+# Gradio's own page needs inline scripts and eval; nothing in it comes from outside.
+CHAT_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+STRICT_PATHS = ("/api/", "/v1/", "/source/", "/login", "/widget/", "/ui/", "/docs", "/openapi.json", "/oidc/")
+
+
+def needs_manager(method: str, path: str) -> bool:
+    """Whether the path changes the store. Gradio's own upload is closed: documents come in by the API."""
+    return path.startswith("/api/documents") and method not in READING
+
+
+class Guard:
+    """Wraps the whole service; puts the principal into ``request.state.principal``."""
+
+    def __init__(self, app: ASGIApp, settings: WebSettings, gatekeeper: Gatekeeper) -> None:
+        self.app = app
+        self.settings = settings
+        self.gatekeeper = gatekeeper
+        self._asking = RateLimit(settings.ask_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        path = scope["path"].removeprefix(self.settings.root_path) or "/"
+        scope.setdefault("state", {})["request_id"] = request_id = secrets.token_hex(8)
+        started = False
+        visitor = "" if request.cookies.get(VISITOR_COOKIE) else secrets.token_urlsafe(18)
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                self._protect(headers, path)
+                if path == "/" and visitor:
+                    secure = "; Secure" if self.settings.secure_cookies else ""
+                    cookie = f"{VISITOR_COOKIE}={visitor}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
+                    headers.append("Set-Cookie", cookie)
+            await send(message)
+
+        try:
+            refusal = self._check(request, scope, path)
+            receive = self._bounded(receive, path)
+        except ApiError as error:
+            refusal = error_response(error)
+        try:
+            await (refusal or self.app)(scope, receive, send_guarded)
+        except Exception:
+            log.exception("request %s to %s failed", request_id, path)
+            if started:
+                raise
+            await error_response(ApiError(500))(scope, receive, send_guarded)
+
+    def _check(self, request: HTTPConnection, scope: Scope, path: str) -> Response | None:
+        method = scope["method"]
+        self._check_size(request, path)
+        try:
+            principal = self.gatekeeper.identify(request)
+        except Refused:
+            raise ApiError(401, "密钥无效、已撤销或已过期。") from None
+        if method not in READING:
+            self._check_origin(request, principal)
+        if principal is None and not path.startswith(OPEN):
+            if method == "GET" and "text/html" in request.headers.get("accept", ""):
+                here = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+                return RedirectResponse(f"{self.settings.root_path}/login?next={quote(here)}", 303)
+            raise ApiError(401, headers={"WWW-Authenticate": "Bearer"})
+        if principal is not None:
+            self._check_permission(principal, method, path)
+        if path.startswith(ASKING):
+            address = request.client.host if request.client else "?"
+            self._check_rate(principal.owner if principal else f"address:{address}")
+        scope["state"]["principal"] = principal
+        return None
+
+    def _check_permission(self, principal: Principal, method: str, path: str) -> None:
+        if principal.role == "site" and (method, path) not in FOR_SITES and not path.startswith(OPEN):
+            raise ApiError(403, "站点密钥只能用于提问和搜索。")
+        if needs_manager(method, path) and principal.role != "manager":
+            raise ApiError(403, "只有管理员可以上传或移除文件。")
+        if path.startswith("/gradio_api/upload"):
+            raise ApiError(403, "请在“文件”页上传。")
+
+    def _check_rate(self, name: str) -> None:
+        if wait := self._asking.wait(name):
+            raise ApiError(429, headers={"Retry-After": str(math.ceil(wait))})
+
+    def _check_origin(self, request: HTTPConnection, principal: Principal | None) -> None:
+        """Cross-site request forgery: a browser's cookie counts only for a request from our own pages."""
+        if principal is not None and principal.via in ("key", "site"):
+            return
+        origin = request.headers.get("origin")
+        if origin is None:
+            cookies = SESSION_COOKIE in request.cookies
+            if cookies and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+                raise ApiError(403, "跨站请求已被拒绝。")
+            return
+        hosts = {request.headers.get("host", ""), request.headers.get("x-forwarded-host", "")} - {""}
+        if urlsplit(origin).netloc not in hosts and not request.url.path.endswith("/widget/token"):
+            raise ApiError(403, "跨站请求已被拒绝。")
+
+    def _limit(self, path: str) -> int:
+        return (self.settings.upload_mb << 20) + FORM_OVERHEAD if path == "/api/documents" else BODY_LIMIT
+
+    def _check_size(self, request: HTTPConnection, path: str) -> None:
+        length = request.headers.get("content-length", "0")
+        if not re.fullmatch(r"\d{1,15}", length):
+            raise ApiError(400)
+        if int(length) > self._limit(path):
+            raise ApiError(413)
+
+    def _bounded(self, receive: Receive, path: str) -> Receive:
+        """A body without a declared length is counted as it comes."""
+        limit, seen = self._limit(path), 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                # FastAPI passes an HTTPException on as it is, others become 400.
+                raise HTTPException(413)
+            return message
+
+        return counted
+
+    def _protect(self, headers: MutableHeaders, path: str) -> None:
+        policy = STRICT_POLICY if path.startswith(STRICT_PATHS) else CHAT_POLICY
+        headers.setdefault("Content-Security-Policy", policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if "frame-ancestors 'self'" in headers["Content-Security-Policy"]:
+            headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+        if self.settings.secure_cookies:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if path.startswith(("/api/", "/source/", "/v1/", "/login")):
+            headers.setdefault("Cache-Control", "no-store")
