@@ -9,6 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from index.parsers.errors import UnreadableFile
+from index.parsers.pdf_align import aligned_grids
 from index.parsers.pdf_chart import charts_of, in_chart, split_labels
 from index.parsers.pdf_content import PageContent, read_content
 from index.parsers.pdf_grid import CellFinder, PrintedGrid, ruled_grids, without_empty_strips
@@ -123,6 +124,8 @@ def _page_layout(content: PageContent) -> _PageLayout:
             box = content.shown(chart.x0, chart.top, chart.x1, chart.bottom)
             if found:
                 labels.append(Paragraph(PART_SPACE.join(line_text(li) for li in found), content.number, box))
+    aligned, lines = aligned_grids(lines)
+    grids = sorted(grids + aligned, key=lambda g: g.top)
     text = tuple(TextLine(line, content) for line in lines)
     return _PageLayout(content, tuple(without_empty_strips(g) for g in grids), tuple(labels), text)
 

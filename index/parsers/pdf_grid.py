@@ -56,6 +56,7 @@ class PrintedGrid:
     cells: list[PrintedCell]
     open_top: bool = False
     open_bottom: bool = False
+    ruled: bool = True
 
     @property
     def top(self) -> float:
@@ -243,7 +244,7 @@ def without_empty_strips(grid: PrintedGrid) -> PrintedGrid:
         if top < bottom:
             cell.row, cell.row_span, cell.top, cell.bottom = top - first, bottom - top, grid.ys[top], grid.ys[bottom]
             cells.append(cell)
-    return PrintedGrid(grid.xs, grid.ys[first : last + 1], cells)
+    return PrintedGrid(grid.xs, grid.ys[first : last + 1], cells, ruled=grid.ruled)
 
 
 def _is_empty(grid: PrintedGrid, row: int) -> bool:

@@ -190,7 +190,9 @@ class ParagraphBuilder:
         if before.spread or line.spread:
             return False
         a, b = before.line, line.line
-        if abs(a.size - b.size) > 0.12 * max(a.size, b.size):
+        # OCR measures the same type a little larger or smaller from line to line.
+        alike = 0.12 if b.glyphs[0].confidence is None else 0.3
+        if abs(a.size - b.size) > alike * max(a.size, b.size):
             return False
         same_page = before.page.number == line.page.number
         margins = self._margins[_shape(line.page)]

@@ -13,6 +13,7 @@ from index.records import Cell, Grid, Paragraph
 
 BORDER_DRIFT = 4.0  # points that a column border may move from page to page
 WIDE_DRIFT = 14.0  # the same where the number of columns is equal
+FREE_DRIFT = 40.0  # the same for columns without rules, whose borders are guessed from their text
 WIDTH_DRIFT = 0.03  # share of the table's width
 MAX_HEAD_ROWS = 8
 FULL_LINE = 1.3  # em: a line that ends this near the cell's edge was broken there
@@ -28,6 +29,7 @@ class TablePart:
     full: frozenset[tuple[int, int]]
     first_page: int
     last_page: int
+    ruled: bool = True
 
     @property
     def cols(self) -> int:
@@ -59,7 +61,9 @@ def table_part(grid: PrintedGrid, page: PageContent) -> TablePart:
         )
         if _ends_full(cell):
             full.add((cell.row, cell.col))
-    return TablePart(tuple(grid.xs), len(grid.ys) - 1, tuple(cells), frozenset(full), page.number, page.number)
+    return TablePart(
+        tuple(grid.xs), len(grid.ys) - 1, tuple(cells), frozenset(full), page.number, page.number, grid.ruled
+    )
 
 
 def _ends_full(cell: PrintedCell) -> bool:
@@ -92,7 +96,9 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
     moved = tuple(replace(c, row=c.row + first.rows) for c in second.cells)
     full = first.full | {(r + first.rows, c) for r, c in second.full}
     cells = tuple(sorted(first.cells + moved, key=lambda c: (c.row, c.col)))
-    return TablePart(first.xs, first.rows + second.rows, cells, frozenset(full), first.first_page, second.last_page)
+    return TablePart(
+        first.xs, first.rows + second.rows, cells, frozenset(full), first.first_page, second.last_page, first.ruled
+    )
 
 
 def repeated_heads(first: TablePart, second: TablePart) -> int:
@@ -122,10 +128,11 @@ def _on_common_columns(first: TablePart, second: TablePart) -> tuple[TablePart, 
     shift = second.xs[0] - first.xs[0]
     moved = [x - shift for x in second.xs]
     width = first.xs[-1] - first.xs[0]
-    if abs(moved[-1] - first.xs[-1]) > max(WIDTH_DRIFT * width, BORDER_DRIFT):
+    if abs(moved[-1] - first.xs[-1]) > (max(WIDTH_DRIFT * width, BORDER_DRIFT) if first.ruled else FREE_DRIFT):
         return None
     if len(moved) == len(first.xs):
-        near = all(abs(a - b) <= WIDE_DRIFT for a, b in zip(first.xs, moved, strict=True))
+        drift = WIDE_DRIFT if first.ruled else FREE_DRIFT
+        near = first.ruled is second.ruled and all(abs(a - b) <= drift for a, b in zip(first.xs, moved, strict=True))
         return (first, second) if near else None
     few, many = (first.xs, moved) if len(first.xs) < len(moved) else (moved, first.xs)
     places = [min(range(len(many)), key=lambda i: abs(many[i] - x)) for x in few]
