@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from index.records import Cell
-from index.table_labels import is_value, kind_of, plain
+from index.table_labels import is_value, kind_of, label_score, plain
 from index.table_rows import Grid
 
 # A column whose head says so names the rows; figures and remarks never do.
 _NAMING = re.compile(
     r".*(名称|编码|代码|科目|项目|[一二三四五]级指标|内容|类别|事项|姓名|部门|单位|分类)|[类款项目]|收入|支出|指标"
 )
+_OTHER_SIDE = re.compile(r".*(支出|收入|负债|权益).*|项目|科目|.*功能分类.*")
 _LEVEL = re.compile(r"[一二三四五]级指标|[类款项]")
 _CODE = re.compile("编码|代码")
 _SERIAL = re.compile(r"序号|行次|编号|no\.?", re.I)
@@ -37,13 +38,20 @@ class ListBlock:
                     value = self.grid.places[row][c]
                     if value is None or value.row != row or (c > 0 and self.grid.places[row][c - 1] is value):
                         continue
-                    if path or not stubs or plain(value.text):  # else the shorter of two lists has ended
+                    label = self._cell(row, c - 1) if c - 1 in self.labels else _BLANK
+                    if plain(label.text):
+                        yield value, (*path, label), self.over[c]
+                    elif path or not stubs or plain(value.text):  # else the shorter of two lists has ended
                         yield value, path, self.over[c]
 
     def names(self) -> Iterator[tuple[Cell, Path, Path]]:
         """Each row head with the row heads outside it and its column heads."""
-        for stubs, _ in self.sides:
+        for stubs, columns in self.sides:
             for row, path in self._paths(stubs):
+                for c in columns:
+                    label = self._cell(row, c - 1) if c - 1 in self.labels else _BLANK
+                    if label.row == row and plain(label.text):
+                        yield label, path, self.over[c]
                 for k, cell in enumerate(path):
                     if cell.row == row:
                         yield cell, path[:k], self.over[cell.col] if cell.row in self.body else ()
@@ -55,9 +63,9 @@ class ListBlock:
         stubs: list[int] = []
         columns: list[int] = []
         for col in range(self.grid.cols):
-            if self._is_serial(col):
+            if self._is_serial(col) or col in self.labels:
                 continue
-            if self._names_rows(col, stubs, columns):
+            if col - 1 not in self.labels and self._names_rows(col, stubs, columns):
                 if columns:
                     found.append((stubs, columns))
                     stubs, columns = [], []
@@ -65,6 +73,18 @@ class ListBlock:
             else:
                 columns.append(col)
         return [*found, (stubs, columns)]
+
+    @cached_property
+    def labels(self) -> frozenset[int]:
+        """Columns of labels for the values to their right, under one head merged over both (参数 | 参数)."""
+        found = set()
+        for col in range(self.grid.cols - 1):
+            both = self.over[col] and self.over[col + 1] and self.over[col][-1] is self.over[col + 1][-1]
+            words = [label_score(t) for t in self._filled(col)]
+            right = [label_score(t) for t in self._filled(col + 1)]
+            if both and words and right and sum(words) / len(words) > max(0.5, sum(right) / len(right) + 0.2):
+                found.add(col)
+        return frozenset(found)
 
     def _cell(self, row: int, col: int) -> Cell:
         return self.grid.places[row][col] or _BLANK
@@ -104,7 +124,7 @@ class ListBlock:
         head, filled = self._head(col), self._filled(col)
         wordy = sum(kind_of(t) == "text" for t in filled) * 2 >= len(filled)
         if columns:
-            return bool(stubs) and wordy and self._second_side(col, head, stubs)
+            return bool(stubs) and wordy and self._second_side(col, head, stubs, columns)
         if not stubs:
             return wordy or bool(_NAMING.fullmatch(head)) or kind_of(filled[0]) == "code"
         if _LEVEL.fullmatch(head):
@@ -127,14 +147,17 @@ class ListBlock:
         )
         return hanging and not _LEVEL.fullmatch(self._head(last))
 
-    def _second_side(self, col: int, head: str, stubs: Sequence[int]) -> bool:
+    def _second_side(self, col: int, head: str, stubs: Sequence[int], columns: Sequence[int]) -> bool:
         """A second list begins where names follow figures and figures follow again, under a head like the first's."""
         right = [t for c in range(col + 1, self.grid.cols) for t in self._filled(c)]
         if col + 1 >= self.grid.cols:
             return False
         if head and head in {self._head(s) for s in stubs}:
             return True
-        return bool(_NAMING.fullmatch(head)) and bool(self._filled(col)) and any(is_value(t) for t in right)
+        after = self._head(col + 1)
+        if after and after in {self._head(c) for c in columns} and any(is_value(t) for t in right):
+            return True
+        return bool(_OTHER_SIDE.fullmatch(head)) and bool(self._filled(col)) and any(is_value(t) for t in right)
 
     def _paths(self, stubs: Sequence[int]) -> Iterator[tuple[int, Path]]:
         """Each row with its heads; a blank head left of a filled one means "as above", except beside a code."""

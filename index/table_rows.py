@@ -16,6 +16,9 @@ RowKind = Literal["blank", "caption", "head", "numbering", "form", "section", "d
 _CAPTION = re.compile(
     r"(金额)?单位[:：]|预算年度|决算年度|截[止至](时间|日期)|编制(单位|日期)|填报(单位|日期)|公开\d*表|表\d+|附[表件]"
 )
+_FORM_LABEL = re.compile(
+    r"项目(名称|编码|代码|类别|类型|属性|期限?|周期|负责人|单位|起止时间)[:：]?|(主管|实施|预算|填报)(部门|单位)(名称)?[:：]?|联系(人|电话)[:：]?"
+)
 _NUMBERING = re.compile(r"[栏列行]次")
 
 
@@ -58,15 +61,15 @@ class Grid:
         return tuple(plain(c.text) for c in self.line(row) if plain(c.text))
 
     @cached_property
-    def column_scores(self) -> dict[tuple[tuple[int, ...], int], float]:
-        """Mean label score by row shape and place in the row: one odd text does not hide a column of labels."""
+    def column_scores(self) -> dict[tuple[tuple[int, ...], int], tuple[float, int]]:
+        """Mean label score and count by row shape and place: one odd text does not hide a column of labels."""
         found: dict[tuple[tuple[int, ...], int], list[float]] = {}
         for row in range(self.rows):
             shape = self.shape(row)
             for place, cell in enumerate(self.line(row)):
                 if plain(cell.text):
                     found.setdefault((shape, place), []).append(label_score(cell.text))
-        return {key: sum(scores) / len(scores) for key, scores in found.items()}
+        return {key: (sum(scores) / len(scores), len(scores)) for key, scores in found.items()}
 
 
 def is_label(grid: Grid, row: int, place: int) -> bool:
@@ -75,8 +78,9 @@ def is_label(grid: Grid, row: int, place: int) -> bool:
     if kind_of(cell.text) != "text" or len(plain(cell.text)) > 30:
         return False
     own = label_score(cell.text)
-    column = grid.column_scores.get((grid.shape(row), place), own)
-    return own >= 0.99 or 0.6 * own + 0.4 * column >= 0.5
+    column, count = grid.column_scores.get((grid.shape(row), place), (own, 1))
+    share = 0.65 if count > 3 and len(grid.shape(row)) >= max(4, grid.cols) else 0.4
+    return own >= 0.99 or (1 - share) * own + share * column >= 0.5
 
 
 def classify_rows(grid: Grid) -> list[RowKind]:
@@ -106,6 +110,8 @@ def _kind(grid: Grid, row: int, above: list[RowKind]) -> RowKind:
     if _in_list(grid, row, above):
         return "data"
     if row in grid.widened:
+        return "head"
+    if _over_figures(grid, row) or (not opened and (_all_labels(grid, row) or _splits(grid, row))):
         return "head"
     if is_form(grid, row) or (above[-1:] == ["form"] and _goes_on(grid, row)):
         return "form"
@@ -137,13 +143,17 @@ def _is_numbering(own: Sequence[Cell]) -> bool:
 def _continues_head(grid: Grid, row: int) -> bool:
     """A further level of heads: it splits a head above, or stands beside one that goes on downward."""
     own = grid.own(row)
-    if row + 1 >= grid.rows or any(is_value(c.text) for c in own):
+    if row + 1 >= grid.rows or any(_is_figure(c.text) for c in own):
+        return False
+    split = [c for c in own if len([u for u in grid.places[row - 1] if u is grid.places[row - 1][c.col]]) > 1]
+    if any(_dated(c.text) and c not in split for c in own):
         return False
     for cell in grid.line(row - 1):
         under = [c for c in range(grid.cols) if grid.places[row - 1][c] is cell]
         below = {id(grid.places[row][c]) for c in under}
         if plain(cell.text) and len(under) > 1 and len(below) > 1:
-            return True
+            counted = sum(label_score(c.text) + _dated(c.text) for c in split)
+            return bool(split) and counted >= 0.6 * len(split)
     first, upper = grid.places[row][0], grid.places[row - 1]
     went_on = any(c.row < row and plain(c.text) for c in grid.line(row))
     blank_first = first is not None and not plain(first.text) and len(own) > 1
@@ -171,11 +181,26 @@ def is_form(grid: Grid, row: int) -> bool:
     """Labels and values alternate: one or more labels, then one value or blank, again and again."""
     line = grid.line(row)
     pattern = "".join("L" if is_label(grid, row, i) else "V" for i in range(len(line)))
+    if names_of_a_form(line):
+        return True
     if pattern.startswith("V") and len(line) > 1 and not plain(line[0].text):
         pattern = "L" + pattern[1:]
     if re.fullmatch(r"(L{1,3}V){2,}|(L{1,3}V)+L{2,}V?", pattern):
         return True
-    return bool(re.fullmatch(r"L{1,2}V", pattern)) and (len(line) < grid.cols or len(line) <= 3)
+    if not re.fullmatch(r"L{1,2}V", pattern):
+        return False
+    merged = line[0].row_span > 1 or not plain(line[0].text) or is_value(line[-1].text)
+    return len(line) < grid.cols or len(line) == 2 or (len(line) == 3 and merged)
+
+
+def names_of_a_form(line: Sequence[Cell]) -> bool:
+    """Pairs whose labels only a form has (项目名称 | X | 实施单位 | Y), whatever the values look like."""
+    labels, values = line[::2], line[1::2]
+    return (
+        len(line) % 2 == 0
+        and all(_FORM_LABEL.fullmatch(plain(c.text)) for c in labels)
+        and not any(_FORM_LABEL.fullmatch(plain(c.text)) for c in values)
+    )
 
 
 def _goes_on(grid: Grid, row: int) -> bool:
@@ -184,12 +209,52 @@ def _goes_on(grid: Grid, row: int) -> bool:
     return len(line) == 2 and (line[0].row < row or not plain(line[0].text))
 
 
+def _over_figures(grid: Grid, row: int) -> bool:
+    """Texts only, above a row of one name and figures of the same shape: names of columns, whatever they say."""
+    if row + 1 >= grid.rows or len(grid.line(row)) < 3 or grid.shape(row) != grid.shape(row + 1):
+        return False
+    below = grid.line(row + 1)
+    filled = [c.text for c in below[1:] if plain(c.text)]
+    texts = not any(_is_figure(c.text) for c in grid.line(row))
+    texts = texts and not any(_dated(c.text) for c in below)
+    return texts and bool(filled) and all(is_value(t) for t in filled) and kind_of(below[0].text) == "text"
+
+
+def _splits(grid: Grid, row: int) -> bool:
+    """A merged text over several labels of the next row heads them all (2021年 over 股本 | 资本公积)."""
+    if row + 1 >= grid.rows or any(_is_figure(c.text) for c in (*grid.own(row), *grid.own(row + 1))):
+        return False
+    for cell in grid.own(row):
+        under = [c for c in grid.own(row + 1) if cell.col <= c.col < cell.col + grid.width(row, cell)]
+        if len(under) > 1 and sum(label_score(c.text) for c in under) >= 0.6 * len(under):
+            return True
+    return False
+
+
+def _is_figure(text: str) -> bool:
+    """A value that no head is: dates and years do head columns."""
+    return is_value(text) and not _dated(text)
+
+
+def _dated(text: str) -> bool:
+    return kind_of(text) == "date" or bool(re.fullmatch(r"(19|20)\d\d", plain(text)))
+
+
+def _all_labels(grid: Grid, row: int) -> bool:
+    own = grid.own(row)
+    if row + 1 < grid.rows and is_form(grid, row) and is_form(grid, row + 1):
+        return False
+    scores = [label_score(c.text) for c in own]
+    return len(own) > 2 and sum(scores) >= 0.6 * len(own) and sum(s > 0.4 for s in scores) >= 0.8 * len(own)
+
+
 def _is_head(grid: Grid, row: int, *, first: bool) -> bool:
     own = grid.own(row)
-    if len(own) < 2 or any(is_value(c.text) for c in own) or row + 1 >= grid.rows:
+    if len(own) < 2 or any(_is_figure(c.text) for c in own) or row + 1 >= grid.rows:
         return False
     if first:
-        return True
+        dates = [grid.places[row + 1][c.col] for c in own if _dated(c.text)]
+        return not any(d is not None and _dated(d.text) for d in dates) and not _dated(own[0].text)
     return _strong_head(grid, row)
 
 

@@ -186,6 +186,31 @@ def test_entities_in_columns() -> None:
     assert paths(layout, "205,067.00") == [("上年年末账面余额", "押金保证金")]
 
 
+def test_dates_head_columns() -> None:
+    layout = printed(
+        """
+        项目 | 2024年12月31日 | 2023年12月31日
+        资产总额 | 89.00 | 20.61
+        负债总额 | 3.00 | 4.00
+        """
+    )
+    assert paths(layout, "20.61") == [("资产总额", "2023年12月31日")]
+
+
+def test_labels_and_values_under_one_merged_head() -> None:
+    cells = [
+        Cell(0, 0, "设备名称"),
+        Cell(0, 1, "主要参数", col_span=2),
+        Cell(1, 0, "A型散热器", row_span=2),
+        *(
+            Cell(r, c, t)
+            for r, row in enumerate([["额定电压", "135kV"], ["生产厂家", "某公司"]], 1)
+            for c, t in enumerate(row, 1)
+        ),
+    ]
+    assert paths(read_layout(cells, 3, 3), "某公司") == [("A型散热器/生产厂家", "主要参数")]
+
+
 def test_empty_table() -> None:
     assert read_layout([], 0, 0) == Layout(0, ())
 
