@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-MarkKind = Literal["amount", "target", "schedule", "text", "empty", "prose"]
+MarkKind = Literal["amount", "target", "schedule", "text", "empty", "prose", "change"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from eval.world.blocks import Block, Cell, Head, Mark, Money, Row, Sheet, Text, head_rows
+from eval.world.blocks import Block, Cell, Head, Mark, MarkKind, Money, Row, Sheet, Text, head_rows
 from eval.world.ledgers import Fund, Ledger, Line, group_name, names
 
 CODE_HEADS: dict[str, list[Head]] = {
@@ -310,9 +310,11 @@ def sentence(text: str, tag: str | None = None, **figures: tuple[str, int, Money
     """A sentence with ``{name}`` where a figure stands; each figure is (what it is, amount, how it is printed)."""
     marks, printed = [], {}
     for key, (label, amount, money) in figures.items():
-        shown = money(amount, "0.00")
+        change = label.startswith("较上年")  # the words carry the sign
+        shown, signed = money(abs(amount), "0.00"), money(amount, "0.00")
         printed[key] = shown + money.unit
-        marks.append(Mark("prose", label, (), shown.replace(",", ""), money.unit, printed=shown))
+        kind: MarkKind = "change" if change else "prose"
+        marks.append(Mark(kind, label, (), signed.replace(",", ""), money.unit, printed=shown))
     return Text(text.format(**printed), marks=marks, tag=tag)
 
 
@@ -349,7 +351,7 @@ def prose(press: Press, budget: Ledger | None) -> list[Block]:
         sentence(
             f"3、比上年增减情况：{year}年{word}收支安排{{a}}，较{year - 1}年{word}{direction}{{b}}。",
             a=(f"{word}收支", ledger.spent(), spoken),
-            b=(f"较上年{direction}", abs(change), spoken),
+            b=(f"较上年{direction}", change, spoken),
         ),
         Text("三、机关运行经费情况", 2),
         sentence(

@@ -50,7 +50,7 @@ def form(press: Press, project: Project, number: int) -> Sheet:
     firsts = [i.first for i in project.indicators]
     for at, indicator in enumerate(project.indicators):
         opens = at == 0 or firsts[at - 1] != indicator.first
-        number_part = re.match(r"[≥≤](\d+)(.+)", indicator.target)
+        number_part = re.fullmatch(r"[≥≤]?(\d+)(\D+)", indicator.target)
         value, unit = number_part.groups() if number_part else (None, "")
         mark = Mark("target", indicator.third, ("指标值",), value, unit, project=project.name)
         rows.append(

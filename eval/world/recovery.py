@@ -1,0 +1,146 @@
+"""How much of a world's truth came back: every printed figure with its cell, unit, year, phase and agency.
+
+    python -m eval.world.recovery --world DIR [--show 20]
+
+reads the documents of a world with the project's parsers and compares their facts with truth.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from index.records import Fact
+
+Truth = dict[str, Any]
+IN_TEXT = ("prose", "change", "empty")
+SAME_PHASE = {"年初预算": "预算"}  # a disclosure of the budget says either
+
+
+def _tight(text: str | None) -> str:
+    return re.sub(r"\s+", "", text or "")
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Counts over all figures; ``lost`` holds (what went wrong, truth) of each that did not come back whole."""
+
+    figures: int = 0
+    recovered: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    lost: list[tuple[str, Truth]] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        return self.recovered / self.figures if self.figures else 0.0
+
+
+def _stands_there(truth: Truth, fact: Fact) -> bool:
+    """Whether a fact is of this truth's cell: same print, table, row label and column heads."""
+    if _tight(fact.printed) != _tight(truth["cell"]) and truth["kind"] not in IN_TEXT:
+        return False
+    if truth["kind"] in IN_TEXT:
+        return _tight(truth["cell"]) in _tight(fact.printed + (fact.source.quote or "")) and (
+            truth["kind"] == "empty" or fact.source.quote is not None
+        )
+    if _tight(truth["table"]) not in _tight(" ".join((*fact.section, fact.table or ""))):
+        return False
+    rows, columns = _tight("".join(fact.row_path)), [_tight(c) for c in fact.column_path]
+    heads = [_tight(c) for c in truth["column"]]
+    if truth["kind"] in ("text", "target", "schedule") or truth["project"]:
+        return all(
+            h in rows or any(h in c for c in columns) for h in (*heads, _tight(truth["row"]).replace("资金用途", ""))
+        )
+    return _tight(truth["row"]) in rows and all(any(h in c for c in columns) for h in heads)
+
+
+def _differences(truth: Truth, fact: Fact) -> list[str]:
+    """What of the figure's meaning differs: value, unit, year, phase, agency."""
+    faults = []
+    if truth["value"] is not None and (fact.value is None or str(fact.value) != truth["value"]):
+        faults.append("value")
+    if truth["kind"] not in ("text", "empty"):
+        if fact.unit != truth["unit"]:
+            faults.append("unit")
+        if SAME_PHASE.get(fact.phase or "", fact.phase) != truth["phase"] and truth["kind"] in ("amount", "prose"):
+            faults.append("phase")
+    if fact.fiscal_year != truth["fiscal_year"]:
+        faults.append("year")
+    if _tight(fact.agency).removesuffix("本级") != truth["agency"]:
+        faults.append("agency")
+    if fact.region != truth["region"]:
+        faults.append("region")
+    return faults
+
+
+def compare(truths: Iterable[Truth], facts_of_file: Callable[[str], Sequence[Fact]]) -> Recovery:
+    """Match every truth with a fact of its document, each fact used once, the best match first."""
+    by_document: dict[str, list[Truth]] = defaultdict(list)
+    for truth in truths:
+        by_document[truth["document"]].append(truth)
+    result = Recovery()
+    for document, of_document in by_document.items():
+        by_print: dict[str, list[Fact]] = defaultdict(list)
+        prose: list[Fact] = []
+        for fact in facts_of_file(document):
+            by_print[_tight(fact.printed)].append(fact)
+            if fact.source.quote is not None or fact.kind == "empty":
+                prose.append(fact)
+        for truth in of_document:
+            pool = prose if truth["kind"] in IN_TEXT else by_print[_tight(truth["cell"])]
+            there = [(len(d), d, f) for f in pool if _stands_there(truth, f) for d in [_differences(truth, f)]]
+            result.figures += 1
+            if not there:
+                faults = ["cell"]
+            else:
+                _, faults, used = min(there, key=lambda x: x[0])
+                if truth["kind"] not in IN_TEXT:
+                    pool.remove(used)
+            result.recovered += not faults
+            result.faults.update(faults)
+            if faults:
+                result.lost.append(("+".join(faults), truth))
+    return result
+
+
+def parsed_facts(folder: Path) -> Callable[[str], Sequence[Fact]]:
+    """Facts straight from the parsers, without a store."""
+    from index.assemble import assemble
+    from index.facts import facts_of
+    from index.parsers import read_file
+
+    return lambda file: facts_of(assemble(read_file(folder / file), file, file))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval.world.recovery", description="核对生成的文件能否完整读回")
+    parser.add_argument("--world", type=Path, required=True, help="python -m eval.world 的输出文件夹")
+    parser.add_argument("--show", type=int, default=20, help="列出多少个没有读回的数值")
+    args = parser.parse_args(arguments)
+    try:
+        with (args.world / "truth.jsonl").open(encoding="utf-8") as file:
+            truths = [json.loads(line) for line in file]
+    except OSError as error:
+        print(f"读不了标准答案：{error}", file=sys.stderr)
+        return 1
+    result = compare(truths, parsed_facts(args.world / "documents"))
+    print(f"数值 {result.figures} 个，完整读回 {result.recovered} 个（{result.share:.3%}）")
+    print("不符：" + "，".join(f"{name} {count}" for name, count in result.faults.most_common()))
+    groups = Counter((what, Path(t["document"]).suffix, t["kind"]) for what, t in result.lost)
+    for (what, suffix, kind), count in groups.most_common(40):
+        print(f"  {count:6} {what:16} {suffix:6} {kind}")
+    for what, t in result.lost[:: max(1, len(result.lost) // max(args.show, 1))][: args.show]:
+        shown = t["quote"] or f"{t['table']}｜{t['row']}｜{' / '.join(t['column'])}"
+        print(f"{what}  {t['document']}  {shown}  {t['cell']} {t['unit']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The comparison of truth and facts sees a lost cell and a wrong unit, year, phase or agency."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from eval.world.build import Plan, build
+from eval.world.recovery import Truth, compare
+from index.records import Fact, FactKind, SourceRef
+
+
+@pytest.fixture(scope="module")
+def truths(tmp_path_factory: pytest.TempPathFactory) -> list[Truth]:
+    out = tmp_path_factory.mktemp("world")
+    build(Plan(2, 1, seed=2, formats=("html",), kinds=("budget", "performance")), out)
+    return [json.loads(line) for line in (out / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def perfect(truth: Truth) -> Fact:
+    in_text = truth["kind"] in ("prose", "change")
+    return Fact(
+        id=truth["id"],
+        kind=cast(FactKind, "amount" if in_text else truth["kind"]),
+        source=SourceRef(truth["document"], "b", quote=truth["quote"]),
+        row_path=(truth["row"],),
+        column_path=tuple(truth["column"]),
+        printed=truth["cell"],
+        value=None if truth["value"] is None else Decimal(truth["value"]),
+        unit=truth["unit"],
+        table=truth["table"],
+        agency=truth["agency"],
+        region=truth["region"],
+        fiscal_year=truth["fiscal_year"],
+        phase=truth["phase"],
+    )
+
+
+def of(facts: list[Fact]) -> Any:
+    def by_file(file: str) -> Sequence[Fact]:
+        return [f for f in facts if f.source.document_id == file]
+
+    return by_file
+
+
+def test_perfect_facts_are_all_recovered(truths: list[Truth]) -> None:
+    result = compare(truths, of([perfect(t) for t in truths]))
+    assert (result.figures, result.share, result.lost) == (len(truths), 1.0, [])
+    assert len(truths) > 300
+
+
+@pytest.mark.parametrize(
+    ("fault", "change"),
+    [
+        ("unit", {"unit": "千元"}),
+        ("year", {"fiscal_year": 1999}),
+        ("phase", {"phase": "决算"}),
+        ("agency", {"agency": "别的单位"}),
+        ("region", {"region": None}),
+        ("value", {"value": Decimal(1)}),
+        ("cell", {"printed": "1"}),
+        ("cell", {"table": "别的表"}),
+        ("cell", {"row_path": ("别的行",)}),
+        ("cell", {"column_path": ("别的列",)}),
+    ],
+)
+def test_one_spoilt_fact_is_seen(truths: list[Truth], fault: str, change: dict[str, Any]) -> None:
+    at = next(i for i, t in enumerate(truths) if t["kind"] == "amount" and t["code"] and t["value"] != "1")
+    facts = [perfect(t) for t in truths]
+    facts[at] = replace(facts[at], **change)
+    result = compare(truths, of(facts))
+    assert result.faults == {fault: 1}
+    assert result.recovered == len(truths) - 1
+
+
+def test_a_fact_serves_one_cell_only(truths: list[Truth]) -> None:
+    facts = [perfect(t) for t in truths]
+    at = next(i for i, t in enumerate(truths) if t["kind"] == "amount")
+    del facts[at]
+    assert compare(truths, of(facts)).faults == {"cell": 1}
