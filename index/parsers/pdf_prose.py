@@ -19,6 +19,7 @@ FULL_LINE = 1.9  # em: a line that ends this near the right margin goes on in th
 PARAGRAPH_GAP = 0.8  # em of white between two lines, beyond what is usual, that parts paragraphs
 MAX_ENTRY = 60  # characters of a contents entry
 ENTRY_WIDTH = 0.85  # of the page: lines of running text reach further right than entries
+LEAST_WIDTH = 0.7  # of the page that running text takes at least
 HEADING_SIZE = 1.15  # times the body's size
 
 _PAGE_NUMBER = re.compile(
@@ -144,7 +145,9 @@ def margins_of(lines: Sequence[TextLine]) -> dict[tuple[int, int], Margins]:
         rights = sorted(line.x1 for line in body)
         gaps = sorted(b.top - a.bottom for a, b in pairwise(group) if 0 <= b.top - a.bottom < 3 * size)
         gap = gaps[len(gaps) // 3] if gaps else size
-        found[shape] = Margins(left, rights[int(len(rights) * 0.95)] if len(rights) > 1 else rights[0], size, gap)
+        # A document of short lines has no line that reaches the margin.
+        right = max(rights[int(len(rights) * 0.95)], LEAST_WIDTH * (shape[0] * 10 - left))
+        found[shape] = Margins(left, right, size, gap)
     return found
 
 
@@ -203,6 +206,8 @@ class ParagraphBuilder:
         if self._centred(before) or self._centred(line):
             return self._title_goes_on(before, line, same_page)
         if b.x0 > margins.left + INDENT * b.size:
+            return False
+        if _ENUMERATED.match(line.text) and before.text[-1] in "。：；:;":
             return False
         ended = self._margins[_shape(before.page)].right - a.x1
         return ended < max(FULL_LINE * a.size, _unbroken_width(b) + 0.9 * a.size)
