@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from assistant.web import api, errors, feedback_api, source
-from assistant.web.chat_mount import ChatMount
+from assistant.web import api, errors, feedback_api, openai_protocol, reference, source, widget_api
 from assistant.web.front_door import Assistant
 from assistant.web.guard import Guard
 from assistant.web.identity import Gatekeeper, is_loopback
+from assistant.web.late_mount import LateMount, RootMount, lifespan_of
 from assistant.web.login import login_router
 from assistant.web.pages import FOLDER
 from assistant.web.settings import SettingsError, WebSettings, read_settings
@@ -21,16 +24,33 @@ from assistant.web.state import State
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
 
 
+def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Starlette:
+    # Read by Gradio at import: it would report its use to its makers otherwise.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from assistant.web.chat import mount_chat
+
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    mount_chat(inner, assistant, settings, state)
+    return inner
+
+
+def _mcp(assistant: Assistant) -> Starlette:
+    from assistant.web.mcp_server import mcp_app
+
+    return mcp_app(assistant)
+
+
 def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
     """The whole service around ``assistant``; the chat page is built after its lifespan starts."""
     state = State(settings.state)
     gatekeeper = Gatekeeper(settings, state)
-    chat = ChatMount(assistant, settings, state)
+    chat = LateMount(lambda: _chat_page(assistant, settings, state))
+    mcp = LateMount(lambda: _mcp(assistant))
     app = FastAPI(
         title="预算问答",
         description=DESCRIPTION,
         version="1",
-        lifespan=chat.lifespan,
+        lifespan=lifespan_of(chat, mcp),
         docs_url=None,
         redoc_url=None,
         root_path=settings.root_path,
@@ -40,11 +60,12 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
     app.state.state = state
     app.state.gatekeeper = gatekeeper
     errors.install(app)
-    for router in (api.router, feedback_api.router, source.router, login_router(settings, gatekeeper)):
-        app.include_router(router)
+    for part in (api, feedback_api, openai_protocol, source, widget_api, reference):
+        app.include_router(part.router)
+    app.include_router(login_router(settings, gatekeeper))
+    app.router.routes += [Route("/mcp", mcp, include_in_schema=False), Route("/mcp/", mcp, include_in_schema=False)]
     app.mount("/ui", StaticFiles(directory=FOLDER / "static"))
-    chat.routes = list(app.router.routes)
-    app.mount("/", chat)
+    app.mount("/", RootMount(chat, settings.root_path, list(app.router.routes)))
     if settings.oidc_issuer:
         # Holds the state of a login under way, for some minutes.
         app.add_middleware(

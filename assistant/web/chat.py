@@ -72,8 +72,13 @@ class ChatPage:
         shown = []
         for turn in turns:
             card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
-            shown.append({"question": turn["question"], "card": Markup(card),  # noqa: S704
- "error": turn.get("error")})
+            shown.append(
+                {
+                    "question": turn["question"],
+                    "card": Markup(card),  # noqa: S704
+                    "error": turn.get("error"),
+                }
+            )
         health: dict[str, Any] = {}
         examples: list[str] = []
         if not turns:
@@ -82,9 +87,7 @@ class ChatPage:
             examples = self.assistant.examples()[:6] if health.get("documents") else []
         message = "" if health.get("ready", True) and health.get("model", True) else health.get("message", "")
         documents = health.get("documents", 0)
-        html = fragment(
-            "conversation.html", turns=shown, documents=documents, examples=examples, message=message or ""
-        )
+        html = fragment("conversation.html", turns=shown, documents=documents, examples=examples, message=message or "")
         return inert(html)
 
     def history(self, owner: str) -> str:
@@ -197,35 +200,36 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
     """The page with its events wired; building it asks nothing of the store."""
     chat = ChatPage(assistant, settings, state)
     with gr.Blocks(title="预算问答", fill_width=True, analytics_enabled=False) as page:
+        bare: dict[str, Any] = {"apply_default_css": False}
         turns, id = gr.State([]), gr.State("")
-        header = gr.HTML("", elem_id="bq-header", js_on_load=None, apply_default_css=False)
+        header = gr.HTML("", elem_id="bq-header", js_on_load=None, **bare)
         with gr.Sidebar(open=False, label="历史对话", elem_id="bq-sidebar"):
-            gr.HTML('<h2 class="bq-sub">历史对话</h2>', js_on_load=None, apply_default_css=False)
-            history = gr.HTML("", elem_id="bq-history", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+            gr.HTML('<h2 class="bq-sub">历史对话</h2>', js_on_load=None, **bare)
+            history = gr.HTML("", elem_id="bq-history", js_on_load=CLICKS_TO_PYTHON, **bare)
         with gr.Tabs(elem_id="bq-tabs"):
             with gr.Tab("提问", id="ask"):
-                conversation = gr.HTML("", elem_id="bq-conversation", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+                conversation = gr.HTML("", elem_id="bq-conversation", js_on_load=CLICKS_TO_PYTHON, **bare)
                 with gr.Group(elem_id="bq-composer"), gr.Row(elem_id="bq-ask-row", equal_height=True):
-                        field = gr.Textbox(
-                            label="问题",
-                            show_label=False,
-                            container=False,
-                            placeholder="输入问题，例如：某项目2025年预算多少",
-                            elem_id="bq-field",
-                            max_length=QUESTION_LENGTH,
-                            scale=8,
-                        )
-                        send = gr.Button("提问", variant="primary", elem_id="bq-send", scale=1, min_width=72)
-                        new = gr.Button("新对话", elem_id="bq-new", scale=1, min_width=72)
+                    field = gr.Textbox(
+                        label="问题",
+                        show_label=False,
+                        container=False,
+                        placeholder="输入问题，例如：某项目2025年预算多少",
+                        elem_id="bq-field",
+                        max_length=QUESTION_LENGTH,
+                        scale=8,
+                    )
+                    send = gr.Button("提问", variant="primary", elem_id="bq-send", scale=1, min_width=72)
+                    new = gr.Button("新对话", elem_id="bq-new", scale=1, min_width=72)
                 with gr.Accordion("限定查找范围（地区、部门、年度）", open=False, elem_id="bq-scope"), gr.Row():
                     chosen = [
                         gr.Dropdown([ANY], value=ANY, label=label, interactive=True, min_width=140)
                         for label in ("地区", "部门", "年度")
                     ]
             with gr.Tab("文件", id="documents") as documents_tab:
-                documents = gr.HTML("", elem_id="bq-documents", js_on_load=CLICKS_TO_PYTHON, apply_default_css=False)
+                documents = gr.HTML("", elem_id="bq-documents", js_on_load=CLICKS_TO_PYTHON, **bare)
             with gr.Tab("核对", id="audit") as audit_tab:
-                findings = gr.HTML("", elem_id="bq-audit", js_on_load=None, apply_default_css=False)
+                findings = gr.HTML("", elem_id="bq-audit", js_on_load=None, **bare)
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asking: dict[str, Any] = {
             "fn": chat.ask,

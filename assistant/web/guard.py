@@ -20,10 +20,28 @@ from assistant.web.limits import RateLimit
 from assistant.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
-OPEN = ("/login", "/logout", "/oidc/", "/ui/", "/widget/", "/api/health", "/favicon.ico")
-ASKING = ("/api/ask", "/api/search", "/api/export", "/v1/chat/", "/mcp", "/gradio_api/queue/join", "/widget/plain")
+OPEN = (
+    *("/login", "/logout", "/oidc/", "/ui/", "/api/health", "/favicon.ico"),
+    *("/widget/budgetqa.js", "/widget/token", "/widget/frame"),
+)
+ASKING = (
+    "/api/ask",
+    "/api/search",
+    "/api/export",
+    "/v1/chat/",
+    "/mcp",
+    "/gradio_api/queue/join",
+    "/widget/plain",
+    "/widget/token",
+)
 FOR_SITES = {("POST", "/api/ask"), ("GET", "/api/search")}
+CROSS_ORIGIN = ("/api/ask", "/api/search", "/widget/token")
 READING = {"GET", "HEAD", "OPTIONS"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
 BODY_LIMIT = 1 << 20
 FORM_OVERHEAD = 1 << 20
 
@@ -62,6 +80,7 @@ class Guard:
         path = scope["path"].removeprefix(self.settings.root_path) or "/"
         scope.setdefault("state", {})["request_id"] = request_id = secrets.token_hex(8)
         started = False
+        allowed_origin = self._site_origin(request, path)
         visitor = "" if request.cookies.get(VISITOR_COOKIE) else secrets.token_urlsafe(18)
 
         async def send_guarded(message: Message) -> None:
@@ -71,6 +90,10 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 self._protect(headers, path)
+                if allowed_origin:
+                    headers["Access-Control-Allow-Origin"] = allowed_origin
+                    headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
+                    headers.add_vary_header("Origin")
                 if path == "/" and visitor:
                     secure = "; Secure" if self.settings.secure_cookies else ""
                     cookie = f"{VISITOR_COOKIE}={visitor}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
@@ -92,6 +115,8 @@ class Guard:
 
     def _check(self, request: HTTPConnection, scope: Scope, path: str) -> Response | None:
         method = scope["method"]
+        if method == "OPTIONS" and path in CROSS_ORIGIN and self._site_origin(request, path):
+            return Response(status_code=204, headers=PREFLIGHT)
         self._check_size(request, path)
         try:
             principal = self.gatekeeper.identify(request)
@@ -111,6 +136,13 @@ class Guard:
             self._check_rate(principal.owner if principal else f"address:{address}")
         scope["state"]["principal"] = principal
         return None
+
+    def _site_origin(self, request: HTTPConnection, path: str) -> str:
+        """The calling page's origin where a site key lists it; its scripts may then read our answers."""
+        origin = request.headers.get("origin", "")
+        if path not in CROSS_ORIGIN or not origin or not self.gatekeeper.state.path.exists():
+            return ""
+        return origin if any(origin in site.origins for site in self.gatekeeper.state.sites()) else ""
 
     def _check_permission(self, principal: Principal, method: str, path: str) -> None:
         if principal.role == "site" and (method, path) not in FOR_SITES and not path.startswith(OPEN):

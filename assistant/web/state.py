@@ -145,7 +145,7 @@ class State:
         rows = self._rows(sql, (digest(token),))
         return ApiKey(*rows[0]) if rows else None
 
-    def keys(self) -> list[ApiKey]:
+    def api_keys(self) -> list[ApiKey]:
         rows = self._rows("SELECT id, label, scope, revoked IS NOT NULL FROM api_keys ORDER BY created")
         return [ApiKey(id, label, scope, bool(revoked)) for id, label, scope, revoked in rows]
 
