@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from index.records import Box, Paragraph, Source
 
 MAX_PAGES = 1_500
 MAX_FILE_BYTES = 300_000_000
+MAX_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,15 @@ def read_pdf(path: Path) -> Source:
     try:
         count = len(document)
         warnings: list[str] = []
-        if count > MAX_PAGES:
-            warnings.append(f"文件共{count}页，只读取前{MAX_PAGES}页。")
         scanner = PageScanner(warnings)
-        layouts = [_layout(document, number, scanner, warnings) for number in range(1, min(count, MAX_PAGES) + 1)]
+        layouts: list[_PageLayout] = []
+        end = time.monotonic() + MAX_SECONDS
+        while len(layouts) < min(count, MAX_PAGES) and time.monotonic() < end:
+            layouts.append(_layout(document, len(layouts) + 1, scanner, warnings))
     finally:
         document.close()
+    if len(layouts) < count:
+        warnings.append(f"文件共{count}页，只读取前{len(layouts)}页。")
     scanner.finish()
     blocks = joined_tables(list(_blocks(layouts)))
     return Source(
@@ -66,7 +71,7 @@ def read_pdf(path: Path) -> Source:
         blocks=tuple(b.grid() if isinstance(b, TablePart) else b for b in blocks),
         pages=count,
         warnings=tuple(warnings),
-        truncated=count > MAX_PAGES,
+        truncated=len(layouts) < count,
     )
 
 

@@ -22,7 +22,7 @@ from pypdfium2 import raw
 from index.records import Box
 
 MAX_CHARS_PER_PAGE = 60_000
-MAX_OBJECTS_PER_PAGE = 120_000
+MAX_OBJECTS_PER_PAGE = 40_000
 MAX_FORM_DEPTH = 6
 THIN = 3.2  # points: a filled bar at most this thick is a ruling line (WPS and Word draw table borders so)
 UNREADABLE_SHARE = 0.3
@@ -292,6 +292,8 @@ def _turn(x: float, y: float, turn: int, width: float, height: float) -> tuple[f
 
 
 def _turn_box(box: Box, turn: int, width: float, height: float) -> Box:
+    if not turn:
+        return box
     (ax, ay), (bx, by) = _turn(box.x0, box.top, turn, width, height), _turn(box.x1, box.bottom, turn, width, height)
     return Box(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
 
@@ -302,6 +304,8 @@ def _turn_glyph(glyph: _RawGlyph, turn: int, width: float, height: float) -> Gly
 
 
 def _turn_rule(rule: Rule, turn: int, width: float, height: float) -> Rule:
+    if not turn:
+        return rule
     if rule.horizontal:
         box = _turn_box(Box(rule.start, rule.at, rule.end, rule.at), turn, width, height)
     else:
