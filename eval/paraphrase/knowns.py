@@ -50,7 +50,7 @@ def _named(record: dict[str, Any]) -> tuple[str, str, str] | None:
     last = column[-1] if column else ""
     row = re.sub(r"^(其中：|[一二三四五六七八九十]+、|[0-9]+[.、])", "", record["row"] or "")
     if record["kind"] == "target" and record["project"]:
-        return "target", row, "指标值"
+        return ("target", row, "指标值") if last == "指标值" else None
     if record["kind"] == "schedule" and record["project"]:
         return "schedule", last, "支出进度计划"
     if record["kind"] == "text" and record["row"] == "项目编码" and record["project"]:

@@ -1,0 +1,188 @@
+"""Lookup, suggestions and memory as the fact store grows.
+
+    python benchmarks/scale.py [--facts 10000,100000,1000000] [--dir DIR]
+
+builds a synthetic store of each size through the store's own writer (a tenth as many names as facts) and measures
+each in a fresh process, so that the memory is the reader's alone. ``--facts 10000000`` takes about half an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from index.fact_store import FactStore
+from index.names import pairs, stored_name
+from index.records import Document, Fact, Known, SourceRef, Table
+
+FACTS_PER_DOCUMENT = 500
+NAMES_PER_DOCUMENT = 50
+PROBES = 300
+PLACES = "东西南北中新古长平安永福清河山林泉溪湖海江州城阳阴原川谷峰岭沙石金银玉宝龙凤鹤鹿"
+MATTERS = textwrap.wrap(
+    "网络舆情农村公路校舍维修安全生产环境监测文物保护就业培训医疗设备养老服务垃圾分类河道治理森林防火"
+    "税源调查档案整理信访维稳法律援助科普宣传疫苗接种食品抽检人口普查招商引资民兵训练消防装备电子政务",
+    4,
+)
+DEEDS = textwrap.wrap("建设运维检查补助改造管理评估宣传采购监测保障服务更新培训审核调查", 2)
+ENDS = ("经费", "项目", "专项资金", "服务费", "补贴", "工程")
+COLUMNS = ("合计", "基本支出", "项目支出")
+
+
+def name_of(number: int) -> str:
+    """A distinct project name for each number, built from words that many names share."""
+    parts = []
+    for words in (PLACES, PLACES, MATTERS, DEEDS, ENDS):
+        number, at = divmod(number, len(words))
+        parts.append(words[at])
+    return "".join(parts[:2]) + "".join(parts[2:]) + (f"{number}期" if number else "")
+
+
+def agency_of(number: int) -> str:
+    number, first = divmod(number, len(PLACES))
+    number, second = divmod(number, len(PLACES))
+    return f"{PLACES[first]}{PLACES[second]}县{MATTERS[number % len(MATTERS)]}局"
+
+
+def document(number: int) -> tuple[Document, list[Fact], list[str]]:
+    """A document of FACTS_PER_DOCUMENT facts and its NAMES_PER_DOCUMENT names; its number decides the figures."""
+    draw = random.Random(number)  # noqa: S311
+    agency, year, doc = agency_of(number // 5), 2021 + number % 5, f"d{number:07d}"
+    names = [name_of(number * NAMES_PER_DOCUMENT + i) for i in range(NAMES_PER_DOCUMENT)]
+    facts = []
+    for i in range(FACTS_PER_DOCUMENT):
+        name = names[i % len(names)]
+        value = Decimal(draw.randrange(1, 10_000_000)).scaleb(-2)
+        row, column = divmod(i, len(COLUMNS))
+        facts.append(
+            Fact(
+                id=f"{doc}-t0-r{row}c{column}",
+                kind="amount",
+                source=SourceRef(doc, f"{doc}-t0", row, column),
+                row_path=(name,),
+                column_path=(COLUMNS[column],),
+                printed=str(value),
+                value=value,
+                unit="万元",
+                agency=agency,
+                fiscal_year=year,
+                phase="预算",
+                project=name,
+                subject=name,
+                measure=COLUMNS[column],
+            )
+        )
+    table = Table(f"{doc}-t0", "部门预算支出总表", (), (), FACTS_PER_DOCUMENT // 3 + 1, 3, unit="万元")
+    known = {
+        "agency": Known(agency, "", 1.0),
+        "fiscal_year": Known(str(year), "", 1.0),
+        "phase": Known("预算", "", 1.0),
+    }
+    return Document(doc, f"{doc}.txt", "txt", f"{agency}{year}年部门预算", (table,), **known), facts, names
+
+
+def build(folder: Path, facts: int) -> float:
+    """Write the store; returns facts a second."""
+    store = FactStore(folder)
+    began = time.perf_counter()
+    for number in range(max(1, facts // FACTS_PER_DOCUMENT)):
+        made, of, names = document(number)
+        stored = [stored_name(n, "project") for n in names]
+        if made.agency:
+            stored.append(stored_name(made.agency.value, "agency"))
+        store.replace(made, of, [], stored, [], path=made.file, digest=made.id, at="2025-01-01T00:00:00")
+    store.close()
+    return facts / (time.perf_counter() - began)
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def probe(folder: Path) -> dict[str, float]:
+    """Times in milliseconds and memory in MB of one reading process over the store."""
+    store = FactStore(folder, create=False)
+    documents = store.version()[0]
+    draw = random.Random(1)  # noqa: S311
+
+    def lookup(exact: bool) -> None:
+        name = name_of(draw.randrange(documents * NAMES_PER_DOCUMENT))
+        if not exact:  # a character left out, as users shorten
+            at = draw.randrange(1, len(name))
+            name = name[:at] + name[at + 1 :]
+        found = [text for text, _, _ in store.find_names(sorted(pairs(name)), 20)]
+        places = store.documents_of_names(found[:3])
+        facts = store.facts(places[0][1])
+        assert any(f.project == places[0][0] for f in facts)
+
+    def suggestion() -> None:
+        name = name_of(draw.randrange(documents * NAMES_PER_DOCUMENT))
+        prefix = draw.choice([name[:2], name[:4], stored_name(name, "").pinyin[:5], stored_name(name, "").initials[:3]])
+        assert store.complete(prefix)
+
+    def times(work: Callable[[], None]) -> list[float]:
+        return sorted(_timed(work) for _ in range(PROBES))
+
+    exact, short, suggested = times(lambda: lookup(True)), times(lambda: lookup(False)), times(suggestion)
+    figures = {
+        "lookup_p50": statistics.median(exact),
+        "lookup_p95": exact[int(PROBES * 0.95)],
+        "short_p50": statistics.median(short),
+        "short_p95": short[int(PROBES * 0.95)],
+        "suggest_p95": suggested[int(PROBES * 0.95)],
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    store.close()
+    return figures
+
+
+def rows(sizes: list[int], folder: Path) -> Iterator[tuple[int, float, float, dict[str, float]]]:
+    """(facts, facts a second written, store in MB, figures) for each size."""
+    for size in sizes:
+        place = folder / str(size)
+        speed = 0.0 if (place / "facts.sqlite").exists() else build(place, size)
+        reader = [sys.executable, __file__, "--probe", str(place)]
+        measured = subprocess.run(reader, capture_output=True, text=True, check=True)  # noqa: S603
+        disk = sum(f.stat().st_size for f in place.iterdir()) / 1e6
+        yield size, speed, disk, json.loads(measured.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="随事实数增长的查找、联想与内存")
+    parser.add_argument("--facts", default="10000,100000,1000000", help="逗号分隔的事实数")
+    parser.add_argument("--dir", type=Path, help="保留生成的库；不填则用完即删")
+    parser.add_argument("--probe", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.probe:
+        print(json.dumps(probe(args.probe)))
+        return
+    sizes = [int(n) for n in args.facts.split(",")]
+    with tempfile.TemporaryDirectory() as temporary:
+        print("      事实      名称  写入/秒   磁盘MB  查p50  查p95  简称p50  简称p95  联想p95  内存MB   （毫秒）")
+        first: dict[str, float] = {}
+        for size, speed, disk, f in rows(sizes, args.dir or Path(temporary)):
+            first = first or f
+            print(
+                f"{size:10,}{size // 10:10,}{speed:9,.0f}{disk:9,.0f}{f['lookup_p50']:7.1f}{f['lookup_p95']:7.1f}"
+                f"{f['short_p50']:9.1f}{f['short_p95']:9.1f}{f['suggest_p95']:9.1f}{f['rss_mb']:8.0f}"
+                f"   查p95 为最小库的 {f['lookup_p95'] / first['lookup_p95']:.1f} 倍",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
