@@ -74,5 +74,18 @@ class ProseAnswerer:
     def _check(self, step: _Step) -> ProseResult | None:
         if not step.quotes or step.confidence < self._min_confidence:
             return None
-        text = "\n".join(quote.text for quote in step.quotes)
-        return ProseResult(text, tuple(step.quotes), round(step.confidence, 3), self._retriever.notices)
+        return ProseResult(
+            _text_of(step.quotes), tuple(step.quotes), round(step.confidence, 3), self._retriever.notices
+        )
+
+
+def _text_of(quotes: Sequence[Quote]) -> str:
+    """The quotes below each other, with the headings that part them."""
+    lines: list[str] = []
+    above = quotes[0].section
+    for quote in quotes:
+        if quote.section != above and len(quote.section) >= len(above):
+            lines.append(quote.section[-1])
+        above = quote.section
+        lines.append(quote.text)
+    return "\n".join(lines)

@@ -37,6 +37,8 @@ class ChunkTexts(Protocol):
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
 
+    def chunks_of(self, document_id: str) -> list[Chunk]: ...
+
 
 class ChunkVectors(Protocol):
     """What retrieval needs of the chunk store: the chunks nearest in meaning."""
@@ -100,10 +102,7 @@ class HybridRetriever:
         # An id that only one store knows belongs to a document that is being replaced.
         return [Found(chunks[i], scores[i], tuple(found_by[i]), similar.get(i)) for i in best if i in chunks]
 
-    def section_of(self, chunk: Chunk) -> list[Chunk]:
-        """The chunks of the same section of the same document, in reading order."""
-        heading = cut(" ".join(chunk.section))
-        hits = self.texts.search_text(heading, 4 * POOL, [chunk.document_id]) if heading else []
-        same = {c.id: c for c in self.texts.chunks([i for i, _ in hits]) if c.section == chunk.section}
-        same[chunk.id] = chunk
-        return sorted(same.values(), key=lambda c: c.metadata.get("number", 0))
+    def section_of(self, chunk: Chunk, depth: int) -> list[Chunk]:
+        """The chunks below the first ``depth`` headings of ``chunk``, in reading order."""
+        above = chunk.section[:depth]
+        return [c for c in self.texts.chunks_of(chunk.document_id) if c.section[:depth] == above]

@@ -35,3 +35,6 @@ class MemoryTexts:
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         return [self._chunks[i] for i in ids if i in self._chunks]
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        return [c for c in self._chunks.values() if c.document_id == document_id]
