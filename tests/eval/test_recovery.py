@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from eval.world.alarms import compare_alarms
 from eval.world.build import Plan, build
 from eval.world.recovery import Truth, compare
 from index.records import Fact, FactKind, SourceRef
@@ -81,3 +82,16 @@ def test_a_fact_serves_one_cell_only(truths: list[Truth]) -> None:
     at = next(i for i, t in enumerate(truths) if t["kind"] == "amount")
     del facts[at]
     assert compare(truths, of(facts)).faults == {"cell": 1}
+
+
+def test_alarms_are_matched_with_what_was_planted() -> None:
+    planted = [
+        {"document": "a", "kind": "total_off", "printed": "1,234.00", "should_be": "1,034.00"},
+        {"document": "a", "kind": "stray_year", "printed": "2018", "should_be": "2021"},
+        {"document": "b", "kind": "schedule_short", "printed": "90%", "should_be": "100%"},
+    ]
+    messages = {"a": ["合计 1234.00 与各行之和 1034.00 不符", "日期有误"], "b": [], "c": ["没有问题却报了"]}
+    alarms = compare_alarms(planted, messages)
+    assert [d["kind"] for d in alarms.found] == ["total_off"]
+    assert [d["kind"] for d in alarms.missed] == ["stray_year", "schedule_short"]
+    assert alarms.false_alarms == [("a", "日期有误"), ("c", "没有问题却报了")]
