@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 from eval.world.build import KINDS, LAYOUTS, Plan, build
+from eval.world.defects import PLANTERS
 from eval.world.writers import WRITERS
+
+LISTS = {"formats": tuple(WRITERS), "kinds": tuple(KINDS), "layouts": LAYOUTS, "defects": tuple(PLANTERS)}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,18 +21,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--departments", type=int, default=20, help="部门数")
     parser.add_argument("--years", type=int, default=2, help="年度数，从 2021 年起")
     parser.add_argument("--seed", type=int, default=1, help="随机种子；相同的种子得到相同的文件")
-    for name, known in (("formats", WRITERS), ("kinds", KINDS), ("layouts", LAYOUTS)):
-        parser.add_argument(f"--{name}", default=",".join(known), help=f"逗号分隔，可选 {'、'.join(known)}")
-    parser.add_argument("--defects", action="store_true", help="埋入勾稽差错等问题，清单写入 defects.jsonl")
+    for name, known in LISTS.items():
+        if name != "defects":
+            parser.add_argument(f"--{name}", default=",".join(known), help=f"逗号分隔，可选 {'、'.join(known)}")
+    everything = ",".join(PLANTERS)
+    hint = f"埋入差错，清单写入 defects.jsonl；可只选几种：{everything}"
+    parser.add_argument("--defects", nargs="?", const=everything, default="", help=hint)
     args = parser.parse_args(arguments)
     chosen = {}
-    for name, known in (("formats", WRITERS), ("kinds", KINDS), ("layouts", LAYOUTS)):
+    for name, known in LISTS.items():
         chosen[name] = tuple(filter(None, getattr(args, name).split(",")))
-        if not chosen[name] or not set(chosen[name]) <= set(known):
+        if (not chosen[name] and name != "defects") or not set(chosen[name]) <= set(known):
             print(f"--{name} 只能取 {'、'.join(known)}", file=sys.stderr)
             return 1
     try:
-        counts = build(Plan(args.departments, args.years, args.seed, **chosen, defects=args.defects), args.out)
+        counts = build(Plan(args.departments, args.years, args.seed, **chosen), args.out)
     except (OSError, ValueError, ImportError) as error:
         print(f"没有生成：{error}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from eval.world.blocks import Block, Mark, Money, Sheet, Text
 from eval.world.budget_pages import Press, prose, tables
-from eval.world.defects import Defect, plant
+from eval.world.defects import plant
 from eval.world.ledgers import Department, departments, ledger
 from eval.world.project_pages import form, performance
 from eval.world.writers import WRITERS
@@ -23,7 +23,7 @@ FIRST_YEAR = 2021
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to generate: ``count`` departments, ``years`` ending years, a format each in turn, defects or none."""
+    """What to generate: ``count`` departments over ``years`` years, a format each in turn, these kinds of defects."""
 
     count: int
     years: int
@@ -31,7 +31,7 @@ class Plan:
     formats: tuple[str, ...] = tuple(WRITERS)
     kinds: tuple[str, ...] = ("budget",)
     layouts: tuple[str, ...] = LAYOUTS
-    defects: bool = False
+    defects: tuple[str, ...] = ()
 
 
 def _pages(department: Department, year: int, seed: int, kind: str) -> tuple[list[Block], str]:
@@ -105,7 +105,7 @@ def build(plan: Plan, out: Path) -> dict[str, int]:
             file = f"{department.region_code}_{department.agency}{year}年{KINDS[kind]}.{form_at}"
             blocks, phase = _pages(department, year, plan.seed, kind)
             draw = random.Random(f"defects-{plan.seed}-{file}")  # noqa: S311
-            defects: list[Defect] = plant(blocks, draw) if plan.defects else []
+            defects = plant(blocks, draw, plan.defects)
             WRITERS[form_at](f"{department.agency}{year}年{KINDS[kind]}", blocks, folder / file)
             for record in _truths(file, department, year, phase, blocks):
                 _put(truth, record)

@@ -129,6 +129,8 @@ PLANTERS: dict[str, Callable[[Sequence[Block], random.Random], Defect | None]] =
 }
 
 
-def plant(blocks: Sequence[Block], draw: random.Random, share: float = SHARE) -> list[Defect]:
+def plant(
+    blocks: Sequence[Block], draw: random.Random, kinds: Sequence[str] = tuple(PLANTERS), share: float = SHARE
+) -> list[Defect]:
     """Plant each kind with this chance where the disclosure has a place for it; the blocks are changed."""
-    return [d for planter in PLANTERS.values() if draw.random() < share for d in [planter(blocks, draw)] if d]
+    return [d for kind in kinds if draw.random() < share for d in [PLANTERS[kind](blocks, draw)] if d]

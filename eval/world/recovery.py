@@ -45,12 +45,13 @@ class Recovery:
 
 def _stands_there(truth: Truth, fact: Fact) -> bool:
     """Whether a fact is of this truth's cell: same print, table, row label and column heads."""
-    if _tight(fact.printed) != _tight(truth["cell"]) and truth["kind"] not in IN_TEXT:
-        return False
+    cell, printed = _tight(truth["cell"]), _tight(fact.printed)
+    if truth["kind"] == "empty":
+        return cell in printed + _tight(fact.source.quote)
     if truth["kind"] in IN_TEXT:
-        return _tight(truth["cell"]) in _tight(fact.printed + (fact.source.quote or "")) and (
-            truth["kind"] == "empty" or fact.source.quote is not None
-        )
+        return cell in printed and fact.source.quote is not None
+    if printed != cell:
+        return False
     if _tight(truth["table"]) not in _tight(" ".join((*fact.section, fact.table or ""))):
         return False
     rows, columns = _tight("".join(fact.row_path)), [_tight(c) for c in fact.column_path]

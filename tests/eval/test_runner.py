@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from eval import command
 from eval.question_sets import BadSetError, load
@@ -84,7 +85,10 @@ def test_the_report_is_one_file_and_escapes(tmp_path: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert "<script" not in html
     assert not re.search(r'(src|href)="', html)
-    assert html.count("<svg") == 2  # kinds, risk and coverage
+    charts = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(charts) == 2  # kinds, risk and coverage
+    for chart in charts:
+        etree.fromstring(chart.encode())
     assert "McNemar" in html
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "支出\\|总计" in markdown

@@ -122,7 +122,7 @@ def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
 
 
 def test_each_kind_of_defect_is_planted_and_printed(tmp_path: Path) -> None:
-    plan = Plan(12, 1, seed=3, formats=("txt",), kinds=("budget", "performance"), defects=True)
+    plan = Plan(12, 1, seed=3, formats=("txt",), kinds=("budget", "performance"), defects=tuple(PLANTERS))
     build(plan, tmp_path)
     planted = lines(tmp_path / "defects.jsonl")
     assert {d["kind"] for d in planted} == set(PLANTERS)
@@ -172,3 +172,5 @@ def test_numerals(n: int, text: str) -> None:
 def test_an_unknown_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--out", str(tmp_path), "--formats", "doc"]) == 1
     assert "--formats 只能取" in capsys.readouterr().err
+    assert main(["--out", str(tmp_path), "--defects", "nonsense"]) == 1
+    assert "--defects 只能取" in capsys.readouterr().err
