@@ -64,7 +64,7 @@ def test_the_truth_is_what_is_printed(world: Path) -> None:
     for document, truths in by_document.items():
         texts = shown(world / "documents" / document)
         for truth in truths if texts else []:
-            if truth["kind"] == "prose":
+            if truth["kind"] in ("prose", "change"):
                 assert truth["quote"] in texts
                 assert truth["cell"] in truth["quote"]
             else:
