@@ -20,11 +20,13 @@ PARAGRAPH_GAP = 0.8  # em of white between two lines, beyond what is usual, that
 MAX_ENTRY = 60  # characters of a contents entry
 ENTRY_WIDTH = 0.85  # of the page: lines of running text reach further right than entries
 LEAST_WIDTH = 0.7  # of the page that running text takes at least
+TITLE_SIZE = 1.3  # times the body's size: a title wherever it stands between the margins
 HEADING_SIZE = 1.15  # times the body's size
 
 _PAGE_NUMBER = re.compile(
     r"[-—–―─－·•.\s]*(?:第?\s*\d{1,4}\s*页?|\d{1,4}\s*/\s*\d{1,4}|第\s*\d+\s*页\s*[,，/]?\s*共\s*\d+\s*页|[ivxIVX]{1,5})[-—–―─－·•.\s]*"
 )
+_PAGE_MARK = re.compile(r"第?\s*\d+\s*页|[-—–―\s]+\d+[-—–―\s]*$|^\s*\d+[-—–―\s]+")
 _LEADERS = re.compile(r"[.…·。．‥⋯]{4,}|…{2,}|(?:\.\s){4,}")
 _CONTENTS = re.compile(r"目录|目次")
 _ENUMERATED = re.compile(
@@ -79,7 +81,7 @@ def _at_edge(line: TextLine) -> bool:
 
 
 def _place(line: TextLine) -> tuple[str, int]:
-    return re.sub(r"\d+", "#", line.text), round(line.line.middle / 6)
+    return _PAGE_MARK.sub("", line.text), round(line.line.middle / 6)
 
 
 def without_contents(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
@@ -229,6 +231,8 @@ class ParagraphBuilder:
             return False
         page_middle = abs((printed.x0 + printed.x1) / 2 - line.page.width / 2) < 1.2 * em
         text_middle = abs(left - right) < 2 * em
+        if em > TITLE_SIZE * self._body and min(left, right) > 3 * em:
+            return True
         bigger = em > HEADING_SIZE * self._body
         return (page_middle or text_middle) and left > (1.0 if bigger else 3.0) * em
 

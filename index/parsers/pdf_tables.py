@@ -88,6 +88,8 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
         return None
     first, second = fitted
     second = _without_rows(second, repeated_heads(first, second))
+    if _begins_with_rest(second):
+        second = _without_rows(second, 1)
     if not second.rows:
         return replace(first, last_page=second.last_page)
     if _continues_row(first, second):
@@ -158,6 +160,15 @@ def _without_rows(part: TablePart, count: int) -> TablePart:
     cells = tuple(replace(c, row=c.row - count) for c in part.cells if c.row >= count)
     full = frozenset((r - count, c) for r, c in part.full if r >= count)
     return replace(part, rows=part.rows - count, cells=cells, full=full)
+
+
+def _begins_with_rest(part: TablePart) -> bool:
+    """True where the first row is the lower edge of a row that the page cut: empty, and lower than the others."""
+    heights = sorted(c.box.bottom - c.box.top for c in part.cells if c.box and c.col == 0 and c.row_span == 1)
+    first = [c for c in part.cells if c.row == 0]
+    if any(c.text or c.row_span > 1 or c.box is None for c in first) or len(heights) < 3:
+        return False
+    return max(c.box.bottom - c.box.top for c in first if c.box) < 0.8 * heights[len(heights) // 2]
 
 
 def _ending_in(part: TablePart, row: int) -> dict[int, Cell]:
