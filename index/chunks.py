@@ -65,7 +65,7 @@ def is_definition(section: Sequence[str]) -> bool:
 def term_of(text: str) -> str | None:
     """The term that a paragraph of a definition list explains, without its number and quotes."""
     found = _TERM.match(text)
-    return found["term"].strip('“”"《》 ') if found else None
+    return re.sub(r"[“”\"《》]", "", found["term"]).strip() if found else None
 
 
 def sentences(text: str) -> list[str]:

@@ -9,7 +9,6 @@ model has a ``fingerprint`` that the index records.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ QUERY_PREFIX = "为这个句子生成表示以用于检索相关文章："
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 _MAX_TOKENS = 512
-_BATCH = 16
 
 
 class Embedder(Embeddings):
@@ -60,40 +58,34 @@ class OnnxEmbedder(Embedder):
         options.log_severity_level = 3
         self._tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER_FILE))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.enable_padding()
         self._session = onnxruntime.InferenceSession(
             str(self._folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
 
-    def _encode(self, texts: Sequence[str]) -> list[list[float]]:
+    def _encode(self, text: str) -> list[float]:
+        """One text at a time: int8 scales depend on the whole batch, so a batch would change its members' vectors."""
         import numpy
 
         if self._session is None:
             self._load()
-        known = {put.name for put in self._session.get_inputs()}
-        # Texts of similar length share a batch, so that little is padded.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        vectors: list[list[float]] = [[]] * len(texts)
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            encoded = self._tokenizer.encode_batch([texts[i] for i in batch])
-            inputs = {
-                "input_ids": numpy.array([e.ids for e in encoded], dtype=numpy.int64),
-                "attention_mask": numpy.array([e.attention_mask for e in encoded], dtype=numpy.int64),
-                "token_type_ids": numpy.array([e.type_ids for e in encoded], dtype=numpy.int64),
-            }
-            hidden = self._session.run(None, {k: v for k, v in inputs.items() if k in known})[0]
-            pooled = hidden[:, 0] if hidden.ndim == 3 else hidden
-            pooled = pooled / numpy.linalg.norm(pooled, axis=1, keepdims=True)
-            for i, vector in zip(batch, pooled.tolist(), strict=True):
-                vectors[i] = vector
-        return vectors
+        encoded = self._tokenizer.encode(text)
+        values = {
+            "input_ids": encoded.ids,
+            "attention_mask": encoded.attention_mask,
+            "token_type_ids": encoded.type_ids,
+        }
+        known = [put.name for put in self._session.get_inputs()]
+        inputs = {name: numpy.array([values[name]], dtype=numpy.int64) for name in known}
+        hidden = self._session.run(None, inputs)[0]
+        pooled = hidden[0, 0] if hidden.ndim == 3 else hidden[0]
+        vector: list[float] = (pooled / numpy.linalg.norm(pooled)).tolist()
+        return vector
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self._encode(texts)
+        return [self._encode(text) for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
-        return self._encode([QUERY_PREFIX + text])[0]
+        return self._encode(QUERY_PREFIX + text)
 
 
 class SentenceTransformerEmbedder(Embedder):
