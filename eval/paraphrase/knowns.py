@@ -58,7 +58,7 @@ def _named(record: dict[str, Any]) -> tuple[str, str, str] | None:
     if record["kind"] != "amount":
         return None
     if record["project"]:
-        return ("project", record["project"], "") if last == "预算数" else None
+        return ("project", record["project"], "") if "预算数" in (last, row) else None
     if "三公" in (record["table"] or ""):
         names = [c for c in (*column, row) if c not in ("预算数", "决算数", "合计", "小计", "一般公共预算财政拨款")]
         names = [c for c in names if "资" not in c]

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from eval.paraphrase.knowns import YUAN, Known
-from eval.paraphrase.slips import bare_place, mistyped, pinyin, place_of, short_year, traditional, without_ending
+from eval.paraphrase.slips import (
+    bare_place,
+    mistyped,
+    pinyin,
+    place_of,
+    short_agency,
+    short_year,
+    traditional,
+    without_ending,
+)
 
 ASK_AMOUNT = ("多少", "是多少", "有多少", "是多少？", "多少钱")
 ASK_OTHER = ("是多少", "是多少？", "要求多少", "")
@@ -67,7 +77,9 @@ class Writer:
         self.items = {a: {k.item for k in self.knowns if k.agency == a} for a in self.agencies}
         self.projects = {a: {k.project for k in self.knowns if k.agency == a and k.project} for a in self.agencies}
         self.years = {a: {k.year for k in self.knowns if k.agency == a} for a in self.agencies}
-        self.regions = {k.agency: k.region for k in self.knowns}
+        shorts = {k.agency: short_agency(k.agency, k.region) for k in self.knowns}
+        said = Counter(pinyin(s) for s in shorts.values() if s)  # a short form that two share leads nowhere
+        self.shorts = {a: s if s and said[pinyin(s)] == 1 else None for a, s in shorts.items()}
         self.by_kind: dict[str, list[Known]] = {}
         for known in self.knowns:
             self.by_kind.setdefault(known.kind, []).append(known)
@@ -96,29 +108,16 @@ class Writer:
         changed = traditional(plain)
         return changed if changed != plain else None
 
-    def _place(self, known: Known) -> str | None:
-        """The agency's place if its bare name leads to one agency alone."""
-        place = place_of(known.agency, known.region)
-        if place is None:
+    def pinyin(self, known: Known) -> str | None:
+        place, short = place_of(known.agency, known.region), self.shorts[known.agency]
+        if place is None or short is None:
             return None
         bare = bare_place(place)
-        return place if sum(bare in a for a in self.agencies) == 1 else None
-
-    def pinyin(self, known: Known) -> str | None:
-        place = self._place(known)
-        if place is None:
-            return None
-        sound = pinyin(bare_place(place))
-        if sum(sound in pinyin(a) for a in self.agencies) != 1:
-            return None
-        form = _form(known)
-        return replace(form, agency=sound + known.agency.split(place, 1)[1]).say(self.draw)
+        return replace(_form(known), agency=pinyin(bare) + short.removeprefix(bare)).say(self.draw)
 
     def short(self, known: Known) -> str | None:
         form = _form(known)
-        place = self._place(known)
-        if place is not None:
-            form = replace(form, agency=bare_place(place) + known.agency.split(place, 1)[1])
+        form = replace(form, agency=self.shorts[known.agency] or form.agency)
         subject = known.project or known.item
         brief = without_ending(subject) if known.project else None
         others = self.items[known.agency] | self.projects[known.agency]

@@ -11,6 +11,22 @@ from typing import Any
 ONE = "己未人日土采贷拨折侯微帐治析券抢晴请员经费购训待园辆宣管测项网府政培服专防险场村技科农卫"
 OTHER = "已末入曰士菜货拔拆候徽账冶折卷枪睛情贝径废构川侍圆俩宜营侧顷冈俯攻陪报传妨检扬材枝料衣工"
 LOOKALIKES = dict(zip(ONE + OTHER, OTHER + ONE, strict=True))
+# What people call offices; the longer name first.
+ABBREVIATIONS = (
+    ("委网络安全和信息化委员会办公室", "网信办"),
+    ("人民政府办公室", "政府办"),
+    ("人民政府", ""),
+    ("街道办事处", "街道"),
+    ("高级人民法院", "高院"),
+    ("商务委员会", "商务委"),
+    ("政协办公厅", "政协"),
+    ("发展和改革", "发改"),
+    ("住房和城乡建设", "住建"),
+    ("自然资源和规划", "自然资源"),
+    ("人力资源和社会保障", "人社"),
+    ("文化广电和旅游", "文旅"),
+    ("卫生健康", "卫健"),
+)
 ENDINGS = ("专项资金", "工作经费", "项目", "经费", "服务费", "费用", "费")
 
 
@@ -91,3 +107,14 @@ def place_of(agency: str, region: str | None) -> str | None:
 
 def bare_place(place: str) -> str:
     return re.sub(r"(省|自治区|市|区|县|旗|盟|自治州)$", "", place)
+
+
+def short_agency(agency: str, region: str | None) -> str | None:
+    """An agency as people say it: 中共玉田县委网络安全和信息化委员会办公室 -> 玉田网信办; None without a place."""
+    place = place_of(agency, region)
+    if place is None:
+        return None
+    rest = agency.split(place, 1)[1]
+    for whole, brief in ABBREVIATIONS:
+        rest = rest.replace(whole, brief)
+    return bare_place(place) + rest

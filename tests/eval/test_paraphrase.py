@@ -10,7 +10,7 @@ from eval.metrics import amount
 from eval.paraphrase.__main__ import main
 from eval.paraphrase.knowns import Known, knowns, records_of_world
 from eval.paraphrase.questions import Writer, write_questions
-from eval.paraphrase.slips import bare_place, mistyped, pinyin, place_of, traditional, without_ending
+from eval.paraphrase.slips import bare_place, mistyped, pinyin, place_of, short_agency, traditional, without_ending
 from eval.question_sets import load
 from eval.world.build import Plan, build
 
@@ -116,6 +116,8 @@ def test_slips() -> None:
     assert place_of("芜湖市湾沚区审计局", "安徽省芜湖市湾沚区") == "湾沚区"
     assert place_of("省政协办公厅", "江苏省") is None
     assert bare_place("玉田县") == "玉田"
+    assert short_agency("中共玉田县委网络安全和信息化委员会办公室", "河北省唐山市玉田县") == "玉田网信办"
+    assert short_agency("省政协办公厅", None) is None
 
 
 def test_nothing_to_ask_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
