@@ -160,7 +160,8 @@ class Writer:
         """An agency of another place, which the collection does not hold."""
         place = place_of(known.agency, known.region)
         free = [p for p in ("临泽县", "澄迈县", "噶尔县", "阿荣旗", "西吉县") if not any(p in a for a in self.agencies)]
-        if place is None or not free:
+        named = f"{known.project}{known.item}"
+        if place is None or not free or bare_place(place) in named:  # the item itself would lead back
             return None
         agency = self.draw.choice(free) + known.agency.split(place, 1)[1]
         return replace(_form(known), agency=agency).say(self.draw)
@@ -192,9 +193,9 @@ class Writer:
             ("short", 6, self.short),
             ("distractor", 6, self.distractor),
             ("unit", 2, self.unit),
-            ("missing_year", 2, self.missing_year),
-            ("missing_agency", 1, self.missing_agency),
-            ("missing_item", 1, self.missing_item),
+            ("missing_year", 3, self.missing_year),
+            ("missing_agency", 2, self.missing_agency),
+            ("missing_item", 2, self.missing_item),
         )
 
 
