@@ -25,9 +25,12 @@ MAX_CHARS_PER_PAGE = 60_000
 MAX_OBJECTS_PER_PAGE = 40_000
 MAX_FORM_DEPTH = 6
 THIN = 3.2  # points: a filled bar at most this thick is a ruling line (WPS and Word draw table borders so)
-UNREADABLE_SHARE = 0.3
+UNREADABLE_SHARE = 0.1
+UNREADABLE = "\ufffd"
 
 _PAINTED_TEXT_MODES = {0, 1, 2, 4, 5, 6}
+_LINE_END_HYPHENS = {0x02, 0xFFFE}
+_WHITE = {0x00, 0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000}
 _NOT_CONTENT = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
@@ -176,7 +179,8 @@ def _glyphs(
     found: list[tuple[int | None, _RawGlyph]] = []
     bad = 0
     for i in range(min(count, MAX_CHARS_PER_PAGE)):
-        text = _character(raw.FPDFText_GetUnicode(handle, i))
+        code = raw.FPDFText_GetUnicode(handle, i)
+        text = "-" if code in _LINE_END_HYPHENS and raw.FPDFText_IsHyphen(handle, i) == 1 else _character(code)
         if not text:
             continue
         item = raw.FPDFText_GetTextObject(handle, i)
@@ -200,8 +204,10 @@ def _glyphs(
 
 
 def _character(code: int) -> str:
-    if code <= 0x20 or code in {0xA0, 0x3000} or code > 0x10FFFF or 0xD800 <= code < 0xE000:
+    if code in _WHITE:
         return ""
+    if code < 0x20 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        return UNREADABLE  # a font without a Unicode map: its own numbers of glyphs come out
     text = chr(code)
     if unicodedata.category(text) in _NOT_CONTENT:
         return ""
@@ -212,7 +218,7 @@ def _character(code: int) -> str:
 
 
 def _is_unreadable(text: str) -> bool:
-    return text == "\ufffd" or unicodedata.category(text[0]) in {"Co", "Cn"}
+    return text == UNREADABLE or unicodedata.category(text[0]) in {"Co", "Cn"}
 
 
 def _style(handle: Any, index: int, item: Any, frame: _Frame, nested: bool) -> _TextStyle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -295,8 +296,7 @@ class CellFinder:
         for before, glyph in pairwise(run):
             here = self.at((before.x0 + before.x1) / 2, before.middle)
             there = self.at((glyph.x0 + glyph.x1) / 2, before.middle)
-            both_figures = is_figure(before.text) and is_figure(glyph.text)
-            if here is not there and not both_figures and self._between(before, glyph, here):
+            if here is not there and self._between(before, glyph, here) and not _one_figure(pieces[-1], before, glyph):
                 pieces.append([])
             pieces[-1].append(glyph)
         return pieces
@@ -307,3 +307,13 @@ class CellFinder:
             return True
         slack = 0.2 * glyph.size
         return before.x1 <= cell.x1 + slack and glyph.x0 >= cell.x1 - slack
+
+
+def _one_figure(piece: Sequence[Glyph], before: Glyph, glyph: Glyph) -> bool:
+    """True where a border falls inside one figure, False between two that stand close (46,140,000.00|46,140,000.00)."""
+    if not (is_figure(before.text) and is_figure(glyph.text)):
+        return False
+    if before.text in ",." or glyph.text in ",.%":
+        return True
+    whole = re.search(r"\.\d{2}$", "".join(g.text for g in piece)) is not None
+    return not whole and glyph.x0 - before.x1 < 0.1 * glyph.size
