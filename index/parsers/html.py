@@ -19,6 +19,7 @@ from index.records import Cell, Paragraph, Source
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_SPAN = 1000
+MAX_PLACES = 2_000_000
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w-]{3,20})""", re.I)
 _CHINESE_LABELS = {"gb2312", "gbk", "gb18030", "x-gbk", "gb_2312-80"}
 _NOT_SHOWN = {
@@ -131,6 +132,7 @@ def _placed(rows: Iterator[Any]) -> Iterator[tuple[Cell, Any]]:
     """Cells at their places, by the table model of the HTML standard."""
     elements = list(rows)
     taken: dict[int, set[int]] = {}
+    places = MAX_PLACES
     for row, element in enumerate(elements):
         col = 0
         here = taken.pop(row, set())
@@ -140,8 +142,10 @@ def _placed(rows: Iterator[Any]) -> Iterator[tuple[Cell, Any]]:
             while col in here:
                 col += 1
             wide = max(_span(cell, "colspan"), 1)
-            high = _span(cell, "rowspan") or len(elements)
-            high = min(high, len(elements) - row)
+            high = min(_span(cell, "rowspan") or len(elements), len(elements) - row)
+            places -= wide * high
+            if places < 0:
+                raise UnreadableFile("网页中的表格大得异常，未读取。请用浏览器打开后另存为 PDF，再导入。")
             for below in range(row + 1, row + high):
                 taken.setdefault(below, set()).update(range(col, col + wide))
             yield Cell(row, col, "", row_span=high, col_span=wide), cell

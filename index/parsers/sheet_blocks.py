@@ -9,7 +9,7 @@ from index.parsers.errors import UnreadableFile
 from index.parsers.grid_blocks import Shape, table_blocks
 from index.records import Cell, Grid, Paragraph, Source
 
-MAX_MERGED_PLACES = 2_000_000
+MAX_MERGED_PLACES = 500_000
 
 
 @dataclass
@@ -62,9 +62,9 @@ def _cells(sheet: SheetCells, page: int) -> list[Cell]:
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     covered: set[tuple[int, int]] = set()
     for top, left, bottom, right in sheet.merges:
-        if top > last_row or (top, left) in covered or len(covered) > MAX_MERGED_PLACES:
-            continue
         rows, cols = min(bottom, last_row) - top + 1, max(min(right, last_col) - left + 1, 1)
+        if rows < 1 or (top, left) in covered or len(covered) + rows * cols > MAX_MERGED_PLACES:
+            continue
         spans[top, left] = (rows, cols)
         covered.update(
             (r, c) for r in range(top, top + rows) for c in range(left, left + cols) if (r, c) != (top, left)

@@ -7,6 +7,7 @@ openpyxl's own read-only mode drops.
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -28,8 +29,13 @@ from index.records import Source
 
 MAX_CELLS = 400_000
 """Filled cells of a workbook; the rest is left out with a warning."""
-MAX_SECONDS = 60.0
+MAX_SECONDS = 30.0
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_HOLDS_VALUE = (f"{_NS}v", f"{_NS}is", f"{_NS}f")
+_MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["'][^>]*>""")
+_TRUE = {"1", "true"}
+_BLANK_ROWS_READ = 100_000
+"""After this many blank rows one after another nothing more is looked for."""
 _RULED_ROWS_KEPT = 200
 """Blank bordered rows looked at after the last filled one."""
 
@@ -83,33 +89,45 @@ class _Formats:
             self.patterns[style_id] = CHINESE_BUILTIN.get(number, custom)
         return self.patterns[style_id]
 
-    def is_ruled(self, style_id: int) -> bool:
-        border = self.workbook._borders[self.workbook._cell_styles[style_id].borderId]
-        return any(side is not None and side.style for side in (border.left, border.right))
+    def are_ruled(self, style_ids: list[int]) -> bool:
+        """Whether most cells of a blank row are drawn with lines at their sides."""
+        borders = [self.workbook._borders[self.workbook._cell_styles[i].borderId] for i in style_ids]
+        ruled = sum(any(side is not None and side.style for side in (b.left, b.right)) for b in borders)
+        return 2 * ruled > len(borders) > 0
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl is untyped
-    """openpyxl's reader of a sheet's XML, over rows, columns and merges only."""
+    """openpyxl's reader of a sheet's XML, over rows and columns only."""
 
-    unsaved_formulas = 0
+    def __init__(self, source: Any, shared_strings: Any) -> None:
+        super().__init__(source, shared_strings, data_only=True)
+        self.row_counter = 0
+        self.hidden_columns: list[tuple[int, int]] = []
+        self.unsaved_formulas = 0
 
     def rows(self) -> Iterator[tuple[Any, int, list[dict[str, Any]]]]:
-        """Each row element's attributes, its number, and its filled cells."""
-        tags = [f"{_NS}{name}" for name in ("row", "col", "mergeCell")]
-        self.merges: list[str] = []
-        self.hidden_columns: list[tuple[int, int]] = []
-        for _, element in etree.iterparse(self.source, tag=tags):
-            if element.tag == tags[0]:
-                _, cells = self.parse_row(element)
-                yield element, self.row_counter, cells
-            elif element.tag == tags[1]:
-                if element.get("hidden") in {"1", "true"}:
-                    self.hidden_columns.append((int(element.get("min")), int(element.get("max"))))
-            else:
-                self.merges.append(element.get("ref"))
+        """Each row element, its number, and its cells; blank ones far below the last filled one are passed over."""
+        row_tag, col_tag = f"{_NS}row", f"{_NS}col"
+        last_filled = blank_rows = 0
+        for _, element in etree.iterparse(self.source, tag=(row_tag, col_tag)):
+            if element.tag == row_tag:
+                if next(element.iter(*_HOLDS_VALUE), None) is not None:
+                    blank_rows = 0
+                    last_filled, cells = self.parse_row(element)
+                    yield element, last_filled, cells
+                else:
+                    blank_rows += 1
+                    self.row_counter = int(element.get("r", self.row_counter + 1))
+                    if self.row_counter - last_filled < _RULED_ROWS_KEPT:
+                        yield element, self.row_counter, []
+                    if blank_rows > _BLANK_ROWS_READ:
+                        return
+            elif element.tag == col_tag and element.get("hidden") in _TRUE:
+                self.hidden_columns.append((int(element.get("min")) - 1, int(element.get("max")) - 1))
             element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+            before = element.getprevious()
+            if before is not None:
+                element.getparent().remove(before)
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         if len(element) == 0:
@@ -124,34 +142,38 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl is untyped
 def _read_sheet(workbook: Any, worksheet: Any, limit: int, deadline: float) -> SheetCells:
     formats = _Formats(workbook)
     sheet = SheetCells(worksheet.title, hidden=worksheet.sheet_state != "visible")
-    last_row = 0
     with worksheet._get_source() as source:
-        parser = _Parser(source, worksheet._shared_strings, data_only=True)
+        parser = _Parser(source, worksheet._shared_strings)
         for element, number, cells in parser.rows():
             row = number - 1
-            if element.get("hidden") in {"1", "true"}:
+            if element.get("hidden") in _TRUE:
                 sheet.hidden_rows.add(row)
-            texts = [
-                (cell["column"] - 1, text)
+            texts = {
+                (row, cell["column"] - 1): formats.printed(cell["value"], int(cell["style_id"]))
                 for cell in cells
-                if cell["value"] is not None and (text := formats.printed(cell["value"], int(cell["style_id"])))
-            ]
+                if cell["value"] is not None
+            }
             if len(sheet.texts) + len(texts) > limit or time.monotonic() > deadline:
                 sheet.cut = True
                 break
-            sheet.texts.update({(row, col): text for col, text in texts})
-            if texts:
-                last_row = row
-            elif cells and row - last_row < _RULED_ROWS_KEPT:
-                ruled = sum(formats.is_ruled(int(cell["style_id"])) for cell in cells)
-                if 2 * ruled > len(cells):
-                    sheet.ruled_rows.add(row)
-        sheet.merges = [_zero_based(ref) for ref in parser.merges if ref]
-        sheet.hidden_columns = [(first - 1, last - 1) for first, last in parser.hidden_columns]
-        sheet.unsaved_formulas = parser.unsaved_formulas
+            sheet.texts.update((place, text) for place, text in texts.items() if text)
+            if not texts and formats.are_ruled([int(c.get("s", 0)) for c in element]):
+                sheet.ruled_rows.add(row)
+    sheet.merges = _merges(worksheet)
+    sheet.hidden_columns = parser.hidden_columns
+    sheet.unsaved_formulas = parser.unsaved_formulas
     return sheet
 
 
-def _zero_based(ref: str) -> tuple[int, int, int, int]:
-    left, top, right, bottom = range_boundaries(ref)
-    return top - 1, left - 1, bottom - 1, right - 1
+def _merges(worksheet: Any) -> list[tuple[int, int, int, int]]:
+    """Merged areas (top, left, bottom, right, from 0). They stand after all rows, some of which are not read."""
+    found: list[tuple[int, int, int, int]] = []
+    with worksheet._get_source() as source:
+        rest = b""
+        while chunk := source.read(1 << 20):
+            rest += chunk
+            for match in _MERGE.finditer(rest):
+                left, top, right, bottom = range_boundaries(match[1].decode("ascii"))
+                found.append((top - 1, left - 1, bottom - 1, right - 1))
+            rest = rest[rest.rfind(b"<") :]
+    return found
