@@ -53,7 +53,7 @@ _CUE: dict[Asked, re.Pattern[str]] = {
     "purpose": re.compile(r"用于|用途|为了|目标|支持|支付|购买|促进|推动|鼓励|加强|提升"),
 }
 _ASKING_WORDS = re.compile(
-    r"原因|主要|依据|文件|职责|职能|意思|含义|定义|措施|具体|方面|牌子|理由|名词解释|用途|用在|花在|用来"
+    r"原因|主要|依据|文件|职责|职能|意思|含义|定义|措施|具体|方面|牌子|理由|名词解释|用途|用在|花在|用来|(?:下属|所属|二级|内设|预算)(?:单位|机构)|机构设置|单位构成"
 )
 _NUMBERING = re.compile(r"^(?:第[一二三四五六七八九十]+部分|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．])\s*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -118,6 +118,10 @@ class QuoteFinder:
         self._doubt = 1.0
         self._weights = self._rarity()
         self._blocks = _pieces_of_blocks(found)
+        self._families: dict[tuple[str, ...], str] = {}
+        for chunk in (f.chunk for f in found if len(f.chunk.section) > 1):
+            family = (chunk.document_id, *chunk.section[:-1])
+            self._families[family] = self._families.get(family, "") + plain(chunk.text)
         self._total = sum(self._weights.values()) or 1.0
 
     def _rarity(self) -> dict[str, float]:
@@ -203,11 +207,13 @@ class QuoteFinder:
         heads = plain(" ".join(unit.chunk.section))
         around = plain(unit.chunk.embedded)
         beside = plain("".join(self._blocks.get(unit.block_id, ())))
+        heading = self._heading(unit.chunk)[0]
+        if heading == NAMED:  # 三、实施主体 does not repeat the project's name, a section beside it says it
+            beside += self._families.get((unit.chunk.document_id, *unit.chunk.section[:-1]), "")
         got = 0.0
         for pair, weight in self._weights.items():
             near = 0.9 if pair in heads else 0.8 if pair in beside else 0.6 if pair in around else 0.0
             got += weight * (1.0 if pair in text else near)
-        heading = self._heading(unit.chunk)[0]
         cue = _CUE.get(self._asked)
         if self._weights:
             coverage = got / self._total
