@@ -140,7 +140,7 @@ def _skew(lines: Sequence[Sequence[_Piece]]) -> float:
     slopes = []
     for line in lines:
         (ax, ay), (bx, by) = line[0].corners[0], line[-1].corners[1]
-        if bx - ax > 8 * abs(line[0].corners[3][1] - ay):
+        if bx - ax > 4 * abs(line[0].corners[3][1] - ay):
             slopes.append(math.degrees(math.atan2(by - ay, bx - ax)))
     middle = sorted(slopes)[len(slopes) // 2] if slopes else 0.0
     return middle if 0.25 < abs(middle) < MAX_SKEW else 0.0

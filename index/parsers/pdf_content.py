@@ -69,8 +69,9 @@ class Rule(NamedTuple):
 class PageContent:
     """Everything the reader needs of one page.
 
-    ``turn`` is how far the content was turned clockwise to read upright, ``shapes`` are drawings that are no
-    rectangles, ``panels`` filled rectangles, ``unreadable`` says that most characters have no Unicode meaning.
+    ``turn`` is how far the content was turned clockwise to read upright, ``unseen`` the invisible text that scanners
+    lay over a picture, ``shapes`` are drawings that are no rectangles, ``panels`` filled rectangles; ``unreadable``
+    says that many characters have no Unicode meaning.
     """
 
     number: int
@@ -78,6 +79,7 @@ class PageContent:
     height: float
     turn: int
     glyphs: tuple[Glyph, ...]
+    unseen: tuple[Glyph, ...]
     rules: tuple[Rule, ...]
     shapes: tuple[Box, ...]
     panels: tuple[Box, ...]
@@ -88,7 +90,7 @@ class PageContent:
     @classmethod
     def blank(cls, number: int) -> PageContent:
         """A page on which nothing could be read."""
-        return cls(number, 0, 0, 0, (), (), (), (), (), unreadable=False)
+        return cls(number, 0, 0, 0, (), (), (), (), (), (), unreadable=False)
 
     def shown(self, x0: float, top: float, x1: float, bottom: float) -> Box:
         """The box on the page as a viewer shows it, rounded to a tenth of a point."""
@@ -137,11 +139,13 @@ def read_content(page: pdfium.PdfPage, number: int) -> PageContent:
     frame = _Frame(page)
     drawing = _Drawing(frame)
     drawing.walk(page.raw, _IDENTITY, 0)
-    angled, unreadable, cut = _glyphs(page, frame, drawing.nested_text)
-    turn = _reading_turn(angled)
+    angled, unseen, unreadable, cut = _glyphs(page, frame, drawing.nested_text)
+    turn = _reading_turn(angled or unseen)
     width, height = frame.width, frame.height
-    glyphs = [g for angle, g in angled if angle is not None]
-    upright = tuple(_turn_glyph(g, turn, width, height) for g in glyphs)
+    upright, hidden = (
+        tuple(_turn_glyph(g, turn, width, height) for angle, g in found if angle is not None)
+        for found in (angled, unseen)
+    )
     if turn in {90, 270}:
         width, height = height, width
     return PageContent(
@@ -150,6 +154,7 @@ def read_content(page: pdfium.PdfPage, number: int) -> PageContent:
         height=height,
         turn=turn,
         glyphs=_without_overprint(upright),
+        unseen=hidden,
         rules=tuple(_turn_rule(r, turn, frame.width, frame.height) for r in drawing.rules),
         shapes=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.shapes),
         panels=tuple(_turn_box(b, turn, frame.width, frame.height) for b in drawing.panels),
@@ -168,15 +173,18 @@ class _RawGlyph(NamedTuple):
     size: float
 
 
-def _glyphs(
-    page: pdfium.PdfPage, frame: _Frame, nested: set[int]
-) -> tuple[list[tuple[int | None, _RawGlyph]], bool, bool]:
+_Angled = list[tuple[int | None, _RawGlyph]]
+
+
+def _glyphs(page: pdfium.PdfPage, frame: _Frame, nested: set[int]) -> tuple[_Angled, _Angled, bool, bool]:
+    """Painted glyphs with their angles, unpainted ones, whether most are unreadable, and whether some are left out."""
     textpage = page.get_textpage()
     handle = textpage.raw
     count = textpage.count_chars()
     styles: dict[int, _TextStyle] = {}
     x, y, box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
-    found: list[tuple[int | None, _RawGlyph]] = []
+    found: _Angled = []
+    unseen: _Angled = []
     bad = 0
     for i in range(min(count, MAX_CHARS_PER_PAGE)):
         code = raw.FPDFText_GetUnicode(handle, i)
@@ -190,17 +198,18 @@ def _glyphs(
         style = styles.get(key)
         if style is None:
             style = styles[key] = _style(handle, i, item, frame, key in nested)
-        if not style.painted:
-            continue
         raw.FPDFText_GetCharOrigin(handle, i, x, y)
         raw.FPDFText_GetLooseCharBox(handle, i, box)
         glyph = _placed(text, (x.value, y.value), box, style, frame)
         if not _visible(glyph, style, frame):
             continue
+        if not style.painted:
+            unseen.append((style.angle, glyph))
+            continue
         bad += _is_unreadable(text) or raw.FPDFText_HasUnicodeMapError(handle, i) == 1
         found.append((style.angle, glyph))
     textpage.close()
-    return found, bool(found) and bad > UNREADABLE_SHARE * len(found), count > MAX_CHARS_PER_PAGE
+    return found, unseen, bool(found) and bad > UNREADABLE_SHARE * len(found), count > MAX_CHARS_PER_PAGE
 
 
 def _character(code: int) -> str:
@@ -280,7 +289,7 @@ def _visible(glyph: _RawGlyph, style: _TextStyle, frame: _Frame) -> bool:
     return min(ax, bx) - 1 <= mx <= max(ax, bx) + 1 and min(ay, by) - 1 <= my <= max(ay, by) + 1
 
 
-def _reading_turn(angled: list[tuple[int | None, _RawGlyph]]) -> int:
+def _reading_turn(angled: _Angled) -> int:
     """How far to turn the shown page clockwise so that most of its text reads upright."""
     angles = Counter(angle for angle, _ in angled if angle is not None)
     return angles.most_common(1)[0][0] if angles else 0

@@ -14,6 +14,7 @@ from index.parsers.pdf_words import Line, is_figure, join_lines, least_confidenc
 SNAP = 2.5  # points: lines nearer than this are one line
 REACH = 4.0  # points: a line that ends this near another one touches it
 WALL_SHARE = 0.5  # of a cell's edge that must be ruled to part two cells
+NARROW = 1.6  # em: a line that leaves this much of its cell's width was not broken for want of room
 MAX_LINES = 4_000
 MAX_GRID_CELLS = 60_000
 OPEN_GAP = 6.0  # points that column lines run past the outermost row line where a page cuts the table
@@ -45,7 +46,15 @@ class PrintedCell:
 
     @property
     def text(self) -> str:
-        return join_lines([line_text(line) for line in self.lines])
+        texts: list[str] = []
+        before: Line | None = None
+        for line in self.lines:
+            # A figure goes on in the next line only where the cell was too narrow; else these are two figures.
+            apart = before is not None and self.x1 - self.x0 - (before.x1 - before.x0) > NARROW * line.size
+            both = before is not None and before.glyphs[-1].text.isdigit() and line.glyphs[0].text.isdigit()
+            texts.append((" " if apart and both else "") + line_text(line))
+            before = line
+        return join_lines(texts)
 
 
 @dataclass(slots=True)

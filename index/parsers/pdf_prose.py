@@ -27,6 +27,9 @@ _PAGE_NUMBER = re.compile(
     r"[-—–―─－·•.\s]*(?:第?\s*\d{1,4}\s*页?|\d{1,4}\s*/\s*\d{1,4}|第\s*\d+\s*页\s*[,，/]?\s*共\s*\d+\s*页|[ivxIVX]{1,5})[-—–―─－·•.\s]*"
 )
 _PAGE_MARK = re.compile(r"第?\s*\d+\s*页|[-—–―\s]+\d+[-—–―\s]*$|^\s*\d+[-—–―\s]+")
+_TABLE_LINE = re.compile(
+    r"单位\s*[：:]|编制(?:部门|单位)|部门\s*[：:]|年度\s*[：:]|表(?:\s*[（(].*[）)])?$|^[（(]?续表|^注"
+)
 _LEADERS = re.compile(r"[.…·。．‥⋯]{4,}|…{2,}|(?:\.\s){4,}")
 _CONTENTS = re.compile(r"目录|目次")
 _ENUMERATED = re.compile(
@@ -60,7 +63,10 @@ class TextLine:
 
 
 def without_page_furniture(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
-    """Leaves out page numbers, and lines that stand on the same place of many pages."""
+    """Leaves out page numbers, and lines that stand on the same place of many pages.
+
+    Titles and unit lines of tables stay, although every page of a long table may repeat them.
+    """
     places: Counter[tuple[str, int]] = Counter()
     for lines in pages:
         places.update({_place(line) for line in lines if _at_edge(line)})
@@ -69,7 +75,9 @@ def without_page_furniture(pages: Sequence[Sequence[TextLine]]) -> list[list[Tex
         [
             line
             for line in lines
-            if not (_at_edge(line) and (_PAGE_NUMBER.fullmatch(line.text) or places[_place(line)] >= often))
+            if not _at_edge(line)
+            or not (_PAGE_NUMBER.fullmatch(line.text) or places[_place(line)] >= often)
+            or _TABLE_LINE.search(line.text)
         ]
         for lines in pages
     ]

@@ -37,13 +37,13 @@ class PageScanner:
             return content
         if self._missing or len(self._scanned) >= MAX_SCANNED_PAGES:
             self._left_out.append(content.number)
-            return replace(content, glyphs=()) if content.unreadable else content
+            return _without_ocr(content)
         try:
             read = _recognised(page, content, whole)
         except OcrMissing as error:
             self._missing = str(error)
             self._left_out.append(content.number)
-            return replace(content, glyphs=()) if content.unreadable else content
+            return _without_ocr(content)
         self._scanned.append(content.number)
         return _whole_page(content, read) if whole else _with_pictures(content, pictures, read)
 
@@ -54,6 +54,13 @@ class PageScanner:
         if self._left_out:
             reason = self._missing or f"一份文件最多识别{MAX_SCANNED_PAGES}页图片。"
             self._warnings.append(f"第{_pages(self._left_out)}页是图片，未能读取。{reason}")
+
+
+def _without_ocr(content: PageContent) -> PageContent:
+    """What is left of a picture page: the text that the scanner laid under the picture, if any."""
+    if content.unreadable:
+        return replace(content, glyphs=())
+    return replace(content, glyphs=content.glyphs + content.unseen)
 
 
 def _pages(numbers: list[int]) -> str:

@@ -16,6 +16,7 @@ WIDE_DRIFT = 14.0  # the same where the number of columns is equal
 FREE_DRIFT = 40.0  # the same for columns without rules, whose borders are guessed from their text
 WIDTH_DRIFT = 0.03  # share of the table's width
 MAX_HEAD_ROWS = 8
+_TITLE = re.compile(r"表(?:[（(].*[）)])?$")
 FULL_LINE = 1.3  # em: a line that ends this near the cell's edge was broken there
 
 
@@ -84,7 +85,7 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
     if second.first_page not in {first.last_page, first.last_page + 1}:
         return None
     fitted = _on_common_columns(first, second)
-    if fitted is None:
+    if fitted is None or _has_own_title(first, second):
         return None
     first, second = fitted
     second = _without_rows(second, repeated_heads(first, second))
@@ -101,6 +102,13 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
     return TablePart(
         first.xs, first.rows + second.rows, cells, frozenset(full), first.first_page, second.last_page, first.ruled
     )
+
+
+def _has_own_title(first: TablePart, second: TablePart) -> bool:
+    """True where a title is printed in the grid's first row, over all columns, and is not that of the first part."""
+    top = [c for c in second.cells if c.row == 0]
+    own = len(top) == 1 and top[0].col_span == second.cols and _TITLE.search(top[0].text) is not None
+    return own and top[0].text not in {c.text for c in first.cells if c.row == 0}
 
 
 def repeated_heads(first: TablePart, second: TablePart) -> int:
@@ -258,7 +266,9 @@ def _only_repeats(blocks: Sequence[Block], between: int, first: TablePart, secon
         return True
     place = len(blocks) - 1 - between
     above = [_title_key(b) for b in blocks[max(place - between, 0) : place]]
-    return above == [_title_key(b) for b in blocks[-between:]] and repeated_heads(first, second) > 0
+    if above != [_title_key(b) for b in blocks[-between:]]:
+        return False
+    return any(_TITLE.search(text) for text in above) or repeated_heads(first, second) > 0
 
 
 def _title_key(block: Block) -> str:
