@@ -12,19 +12,19 @@ import argparse
 import json
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from assistant.answering import Assistant
+from assistant.records import Question
 from index.fact_store import FactStore
-from index.names import pairs, stored_name
+from index.names import stored_name
 from index.records import Document, Fact, Known, SourceRef, Table
 
 FACTS_PER_DOCUMENT = 500
@@ -107,46 +107,48 @@ def build(folder: Path, facts: int) -> float:
     return facts / (time.perf_counter() - began)
 
 
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return (time.perf_counter() - began) * 1000
+def question(draw: random.Random, documents: int, shorten: bool) -> tuple[Question, str]:
+    """A question about a random fact of the store with the figure that answers it."""
+    made, facts, _ = document(draw.randrange(documents))
+    fact = draw.choice(facts)
+    assert made.agency
+    assert made.fiscal_year
+    name = fact.row_path[0]
+    if shorten:  # as users do
+        name = next((name.removesuffix(end) for end in ENDS if name.endswith(end)), name)
+    asked = f"{made.agency.value}{made.fiscal_year.value}年{name}的{fact.column_path[0]}是多少"
+    return Question(asked), fact.printed
 
 
 def probe(folder: Path) -> dict[str, float]:
-    """Times in milliseconds and memory in MB of one reading process over the store."""
-    store = FactStore(folder, create=False)
-    documents = store.version()[0]
+    """Times in milliseconds, shares answered right and memory in MB of one process asking over the store."""
+    began = time.perf_counter()
+    assistant = Assistant(folder)
+    documents = assistant.store.version()[0]
     draw = random.Random(1)  # noqa: S311
-
-    def lookup(exact: bool) -> None:
-        name = name_of(draw.randrange(documents * NAMES_PER_DOCUMENT))
-        if not exact:  # a character left out, as users shorten
-            at = draw.randrange(1, len(name))
-            name = name[:at] + name[at + 1 :]
-        found = [text for text, _, _ in store.find_names(sorted(pairs(name)), 20)]
-        places = store.documents_of_names(found[:3])
-        facts = store.facts(places[0][1])
-        assert any(f.project == places[0][0] for f in facts)
-
-    def suggestion() -> None:
-        name = name_of(draw.randrange(documents * NAMES_PER_DOCUMENT))
-        prefix = draw.choice([name[:2], name[:4], stored_name(name, "").pinyin[:5], stored_name(name, "").initials[:3]])
-        assert store.complete(prefix)
-
-    def times(work: Callable[[], None]) -> list[float]:
-        return sorted(_timed(work) for _ in range(PROBES))
-
-    exact, short, suggested = times(lambda: lookup(True)), times(lambda: lookup(False)), times(suggestion)
-    figures = {
-        "lookup_p50": statistics.median(exact),
-        "lookup_p95": exact[int(PROBES * 0.95)],
-        "short_p50": statistics.median(short),
-        "short_p95": short[int(PROBES * 0.95)],
-        "suggest_p95": suggested[int(PROBES * 0.95)],
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-    store.close()
+    assistant.ask(question(draw, documents, False)[0])
+    started = time.perf_counter() - began
+    figures: dict[str, float] = {"start_ms": started * 1000}
+    for label, shorten in (("lookup", False), ("short", True)):
+        times, right = [], 0
+        for _ in range(PROBES):
+            asked, printed = question(draw, documents, shorten)
+            began = time.perf_counter()
+            answer = assistant.ask(asked)
+            times.append((time.perf_counter() - began) * 1000)
+            right += bool(answer.values) and answer.values[0].value == printed
+        times.sort()
+        figures[f"{label}_p50"], figures[f"{label}_p95"] = times[PROBES // 2], times[int(PROBES * 0.95)]
+        figures[f"{label}_right"] = right / PROBES
+    times = []
+    for _ in range(PROBES):
+        name = stored_name(name_of(draw.randrange(documents * NAMES_PER_DOCUMENT)), "")
+        prefix = draw.choice([name.text[:2], name.text[:4], name.pinyin[:5], name.initials[:3]])
+        began = time.perf_counter()
+        assert assistant.suggest(prefix)
+        times.append((time.perf_counter() - began) * 1000)
+    figures["suggest_p95"] = sorted(times)[int(PROBES * 0.95)]
+    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
 
 
@@ -172,13 +174,16 @@ def main() -> None:
         return
     sizes = [int(n) for n in args.facts.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
-        print("      事实      名称  写入/秒   磁盘MB  查p50  查p95  简称p50  简称p95  联想p95  内存MB   （毫秒）")
+        print(
+            "      事实      名称  写入/秒   磁盘MB  启动  查p50  查p95  答对  简称p50  简称p95  答对  联想p95  内存MB（毫秒）"
+        )
         first: dict[str, float] = {}
         for size, speed, disk, f in rows(sizes, args.dir or Path(temporary)):
             first = first or f
             print(
-                f"{size:10,}{size // 10:10,}{speed:9,.0f}{disk:9,.0f}{f['lookup_p50']:7.1f}{f['lookup_p95']:7.1f}"
-                f"{f['short_p50']:9.1f}{f['short_p95']:9.1f}{f['suggest_p95']:9.1f}{f['rss_mb']:8.0f}"
+                f"{size:10,}{size // 10:10,}{speed:9,.0f}{disk:9,.0f}{f['start_ms']:6.0f}"
+                f"{f['lookup_p50']:7.1f}{f['lookup_p95']:7.1f}{f['lookup_right']:6.0%}"
+                f"{f['short_p50']:9.1f}{f['short_p95']:9.1f}{f['short_right']:6.0%}{f['suggest_p95']:9.1f}{f['rss_mb']:8.0f}"
                 f"   查p95 为最小库的 {f['lookup_p95'] / first['lookup_p95']:.1f} 倍",
                 flush=True,
             )
