@@ -23,28 +23,35 @@ MONEY: dict[str, Decimal] = {
 _MONEY_SHORT = {"万": "万元", "亿": "亿元", "块": "元", "块钱": "元", "圆": "元", "元整": "元", "人民币元": "元"}
 _COUNTS = (
     "平方公里|平方千米|平方米|立方米|公里|千米|公顷|公斤|千克|毫克|小时|分钟|工作日|个月|个百分点|百分点|人次|人天|"
-    "台套|台（套）|台\\(套\\)|批次|户次|场次|车次|课时|学时|万人次|万人|万亩|万户|万字|"
+    "台套|台（套）|台\\(套\\)|批次|户次|场次|车次|课时|学时|"
     "人|名|位|户|家|个|项|次|场|期|辆|台|套|件|份|篇|部|条|张|册|本|所|座|处|间|栋|株|棵|头|只|吨|亩|米|天|日|周|月|年|"
     "分|倍|种|类|批|支|组|班|轮|幅|块|秒|度|字|票|㎡|m2|km|元/人|元/月|元/平方米|套/个|个/套|‰"
 )
-_MONEY_UNITS = "亿元|百万元|千万元|万元|千元|元整|元|亿|万"
+_MONEY_UNITS = "亿元|百万元|千万元|万元|千元|元整|元(?![/／])|亿|万"
+_LARGE = "万人次|万平方米|万人|万亩|万户|万字|万册|万件|万吨|万株"
+_UNITS = f"%|{_LARGE}|{_MONEY_UNITS}|{_COUNTS}"
 _COMPARISONS = {
     "≥": "≥", "≧": "≥", ">=": "≥", "=>": "≥", "⩾": "≥", "不低于": "≥", "不少于": "≥", "至少": "≥", "大于等于": "≥",
     "高于等于": "≥", "≤": "≤", "≦": "≤", "<=": "≤", "=<": "≤", "⩽": "≤", "不超过": "≤", "不高于": "≤", "不多于": "≤",
-    "不大于": "≤", "小于等于": "≤", "控制在": "≤", ">": ">", "大于": ">", "高于": ">", "超过": ">", "<": "<", "小于": "<",
-    "低于": "<", "少于": "<", "=": "=", "等于": "=",
+    "不大于": "≤", "小于等于": "≤", "控制在": "≤", ">": ">", "大于": ">", "高于": ">", "超过": ">", "<": "<",
+    "小于": "<", "低于": "<", "少于": "<", "=": "=", "等于": "=",
 }  # fmt: skip
 _COMPARISON = "|".join(re.escape(c) for c in sorted(_COMPARISONS, key=len, reverse=True))
 _NUMBER = r"[-−－+]?\d+(?:,\d{3})+(?:\.\d+)?|[-−－+]?\d+(?:\.\d+)?"
 _CELL = re.compile(
     rf"^(?P<cmp>{_COMPARISON})?\s*(?P<about>约|近|大约|左右)?\s*(?P<num>{_NUMBER})\s*"
-    rf"(?P<unit>%|{_MONEY_UNITS}|{_COUNTS})?(?P<after>以上|以下|以内|左右|及以上|之内|以前|前|内)?$"
+    rf"(?P<unit>{_UNITS})?(?P<after>以上|以下|以内|左右|及以上|之内|以前|前|内)?$"
 )
 _BRACKETED_NEGATIVE = re.compile(r"^\((\d[\d,]*(?:\.\d+)?)\)$")
 _PROSE = re.compile(
-    rf"(?P<cmp>{_COMPARISON})?\s*(?P<about>约|近|大约)?\s*(?<![\d.A-Za-z])(?P<num>{_NUMBER})\s*"
-    rf"(?P<unit>%|{_MONEY_UNITS}|{_COUNTS})(?P<after>以上|以下|以内|左右|及以上)?"
+    rf"(?P<cmp>{_COMPARISON})?\s*(?P<about>约|近|大约)?\s*(?<![\d.%A-Za-z])(?P<num>{_NUMBER})\s*"
+    rf"(?P<unit>{_UNITS})(?P<after>以上|以下|以内|左右|及以上)?"
 )
+_RANGE = re.compile(
+    rf"(?<![\d.%A-Za-z-])(?P<low>\d+(?:\.\d+)?)\s*(?:{_UNITS})?\s*[-—–~至]\s*"
+    rf"(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>{_UNITS})"
+)
+_LISTED = re.compile(r"分别\D{0,4}((?:\d+(?:\.\d+)?、)+)$")
 _AFTER = {"以上": "≥", "及以上": "≥", "以下": "≤", "以内": "≤", "之内": "≤", "内": "≤"}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3}
 _STEPS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -132,27 +139,52 @@ def read_cell(text: str) -> Amount | None:
 
 
 def find_amounts(text: str) -> Iterator[Amount]:
-    """Every figure with a unit inside prose, in order; years, dates, codes and bare numbers are passed over."""
+    """Every figure with a unit inside prose, in order; years, dates, codes and bare numbers are passed over.
+
+    A range (90%-95%) gives its two bounds as ≥ and ≤, each printed as the whole range. In a list
+    (分别达到25、50%、75%) a bare number takes the unit that follows.
+    """
     plain_text = _same_length(text)
-    for found in _PROSE.finditer(plain_text):
-        raw_unit, number = found["unit"], found["num"]
-        value = decimal_of(number)
-        if value is None:
-            continue
-        rest = plain_text[found.end() : found.end() + 3]
-        if raw_unit in {"年", "月", "日", "周"} and (rest[:1] not in {"", ",", "。", ";", "）", ")", "的"} or len(number) == 4):
-            continue
-        if raw_unit in {"月", "日"} and re.search(r"年$|月$|\d$", plain_text[: found.start("num")]):
-            continue
-        if raw_unit == "万" and rest[:1] in set("人户亩字个次件份台套辆名平吨"):
-            continue
-        before = plain_text[: found.start("num")]
-        if re.search(r"[第〔\[【(（]\s*$", before) and raw_unit in {"条", "项", "部", "期", "次", "个", "类", "年", "章"}:
-            continue
-        comparison = _COMPARISONS.get(found["cmp"] or "") or _AFTER.get(found["after"] or "")
-        start = found.start("cmp") if found["cmp"] else found.start("num")
-        approximate = bool(found["about"]) or found["after"] == "左右"
-        yield Amount(value, _unit(raw_unit), text[start : found.end("unit")], comparison, approximate, start, found.end())
+    found = [a for m in _RANGE.finditer(plain_text) for a in _bounds(m, text)]
+    taken = [(a.start, a.end) for a in found]
+    for match in _PROSE.finditer(plain_text):
+        if not any(start < match.end("unit") and match.start("num") < end for start, end in taken):
+            found.extend(_one(match, text, plain_text))
+    yield from sorted(found, key=lambda a: a.start)
+
+
+def _bounds(match: re.Match[str], text: str) -> Iterator[Amount]:
+    if match["unit"] in {"年", "月", "日", "天"} or len(match["low"]) == 4 == len(match["high"]):
+        return
+    for group, comparison in (("low", "≥"), ("high", "≤")):
+        start, end = match.span()
+        yield Amount(Decimal(match[group]), _unit(match["unit"]), text[start:end], comparison, False, start, end)
+
+
+def _one(found: re.Match[str], text: str, plain_text: str) -> Iterator[Amount]:
+    raw_unit, number = found["unit"], found["num"]
+    value = decimal_of(number)
+    rest = plain_text[found.end() : found.end() + 3]
+    before = plain_text[: found.start("num")]
+    if value is None:
+        return
+    if raw_unit in {"月", "日"}:
+        return
+    if raw_unit in {"年", "周"} and (rest[:1] not in {"", *",。;）)的"} or len(number) == 4):
+        return
+    if raw_unit == "万" and rest[:1] in set("人户亩字个次件份台套辆名平吨"):
+        return
+    if re.search(r"[第〔\[【(（]\s*$", before) and raw_unit in {"条", "项", "部", "期", "次", "个", "类", "年", "章"}:
+        return
+    listed = _LISTED.search(before)
+    if listed:
+        for item in re.finditer(r"[\d.]+", listed[1]):
+            at = listed.start(1) + item.start()
+            yield Amount(Decimal(item[0]), _unit(raw_unit), item[0], None, False, at, at + len(item[0]))
+    comparison = _COMPARISONS.get(found["cmp"] or "") or _AFTER.get(found["after"] or "")
+    start = found.start("cmp") if found["cmp"] else found.start("num")
+    approximate = bool(found["about"]) or found["after"] == "左右"
+    yield Amount(value, _unit(raw_unit), text[start : found.end("unit")], comparison, approximate, start, found.end())
 
 
 def _same_length(text: str) -> str:

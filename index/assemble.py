@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from index.amounts import money_unit
 from index.identity import agency_in_caption, identify, year_in_caption
+from index.projects import project_of_cells
 from index.records import Cell, Document, Grid, Paragraph, Passage, Section, Source, Table
 
 _UNIT = re.compile(r"(?:金额)?单\s*位\s*[：:]\s*(?:人民币)?\s*(亿元|百万元|万元|千元|元|万|个|人|%)")
@@ -25,6 +26,8 @@ _LEVELS = (
     (re.compile(r"^[（(]\s*[一二三四五六七八九十]{1,3}\s*[）)]"), 3),
     (re.compile(r"^\d{1,2}\s*[、.．](?!\d)"), 4),
 )
+_ENDED = re.compile(r"[。；;：:！!？?…）)】》”]\s*$")
+_GOES_ON = re.compile(r"^\s*\d[\d,.]*\s*(?:亿元|万元|元|万|亿|%)")
 _PART_ALONE = re.compile(r"^第\s*[一二三四五六七八九十百]+\s*(?:部分|章|编)$")
 MAX_HEADING = 40
 LOOK_BACK = 6
@@ -38,14 +41,14 @@ def assemble(source: Source, file: str, document_id: str) -> Document:
         file: the file's name as users know it; it decides nothing about the content.
         document_id: from the content, so that a second run gives the same ids.
     """
-    blocks = _joined_parts(source.blocks)
+    blocks = _joined(source.blocks)
     builder = _Builder(document_id)
     for position, block in enumerate(blocks):
         if isinstance(block, Grid):
             builder.table(block)
         else:
             following = blocks[position + 1 : position + 1 + LOOK_BACK]
-            builder.paragraph(block, before_grid=_leads_to_grid(following))
+            builder.paragraph(block, before_grid=_leads_to_grid(following, is_caption(block.text)))
     builder.flush()
     document = Document(
         id=document_id, file=file, format=source.format, title="", blocks=tuple(builder.blocks),
@@ -55,30 +58,32 @@ def assemble(source: Source, file: str, document_id: str) -> Document:
     return identify(document, opening)
 
 
-def _joined_parts(blocks: Sequence[Paragraph | Grid]) -> list[Paragraph | Grid]:
-    """第一部分 and its name on the next line are one heading."""
+def _joined(blocks: Sequence[Paragraph | Grid]) -> list[Paragraph | Grid]:
+    """第一部分 and its name on the next line are one heading; a sentence cut before a figure goes on with it."""
     out: list[Paragraph | Grid] = []
     for block in blocks:
         last = out[-1] if out else None
-        if (
-            isinstance(block, Paragraph)
-            and isinstance(last, Paragraph)
-            and _PART_ALONE.match(last.text.strip())
-            and len(block.text) <= MAX_HEADING
-        ):
+        if not (isinstance(block, Paragraph) and isinstance(last, Paragraph)):
+            out.append(block)
+        elif _PART_ALONE.match(last.text.strip()) and len(block.text) <= MAX_HEADING:
             out[-1] = replace(last, text=f"{last.text.strip()} {block.text.strip()}", heading_level=1)
+        elif len(last.text) > MAX_HEADING and not _ENDED.search(last.text) and _GOES_ON.match(block.text):
+            out[-1] = replace(last, text=f"{last.text.strip()}{block.text.strip()}")
         else:
             out.append(block)
     return out
 
 
-def _leads_to_grid(following: Sequence[Paragraph | Grid]) -> bool:
-    """Whether only captions stand between here and the next grid."""
+def _leads_to_grid(following: Sequence[Paragraph | Grid], title_may_stand: bool = False) -> bool:
+    """Whether only captions (and, below a caption, one line that may be the title) stand between here and a grid."""
     for block in following:
         if isinstance(block, Grid):
             return True
-        if not is_caption(block.text):
+        if is_caption(block.text):
+            continue
+        if not title_may_stand or len(block.text.strip()) > MAX_HEADING or block.text.strip().endswith(("。", "；")):
             return False
+        title_may_stand = False
     return False
 
 
@@ -140,15 +145,12 @@ class _Builder:
             return
         level = heading_level(paragraph)
         is_title = before_grid and len(text) <= 60 and not text.endswith(("。", "；", "，"))
-        if level is not None:
-            self.flush()
-            self._enter(level, text)
+        if level is not None or is_title:
+            self.flush(but_captions=is_title)
+            if level is not None:
+                self._enter(level, text)
             if is_title:
                 self._pending.append(paragraph)
-            return
-        if is_title:
-            self.flush()
-            self._pending.append(paragraph)
             return
         self.flush()
         self._pass_on(paragraph)
@@ -168,12 +170,13 @@ class _Builder:
         )  # fmt: skip
         self._passages += 1
 
-    def flush(self) -> None:
+    def flush(self, but_captions: bool = False) -> None:
         """Lines kept for a table that did not come are prose (or headings that stand already)."""
+        kept = [p for p in self._pending if but_captions and is_caption(p.text)]
         for paragraph in self._pending:
-            if not self._path or paragraph.text.strip() != self._path[-1][1]:
+            if paragraph not in kept and (not self._path or paragraph.text.strip() != self._path[-1][1]):
                 self._pass_on(paragraph)
-        self._pending = []
+        self._pending = kept
 
     def _add_note(self, text: str) -> None:
         assert self._last_table is not None
@@ -191,25 +194,35 @@ class _Builder:
         captions += [t for t in inner if is_caption(t)]
         title = (titles or inner_titles or [grid.name or ""])[-1]
         previous = self._last_table if self._since_table == 0 else None
+        inherited: str | None = None
         unit = _unit_of([*captions, *lines]) or _unit_in_title(title)
         if not title and previous is not None:
             # A form and its indicator block are printed as two tables under one title.
             title, unit = previous.title, unit or previous.unit
             captions = captions or list(previous.captions)
+            inherited = previous.project
         if not title and self._path:
             title = self._path[-1][1]
         section = tuple(t for _, t in self._path if t != title)
+        title = _without_leaders(title)
+        project = project_of_cells(title, grid.cells, grid.rows, grid.cols) or inherited
         pages = tuple(sorted({c.page for c in grid.cells if c.page is not None}))
         table = Table(
-            id=f"{self.document_id}-t{self._tables}", title=_without_leaders(title), section=section, cells=grid.cells,
-            rows=grid.rows, cols=grid.cols, unit=unit, captions=tuple(captions), pages=pages,
+            id=f"{self.document_id}-t{self._tables}", title=_told_apart(title, project), section=section,
+            cells=grid.cells, rows=grid.rows, cols=grid.cols, unit=unit, captions=tuple(captions), pages=pages,
             agency=agency_in_caption(captions), fiscal_year=year_in_caption([*captions, title]),
-            truncated=grid.truncated, hidden=grid.hidden,
+            project=project, truncated=grid.truncated, hidden=grid.hidden,
         )  # fmt: skip
         self._tables += 1
         self.blocks.append(table)
         self._last_table = table
         self._since_table = 0
+
+
+def _told_apart(title: str, project: str | None) -> str:
+    """Several forms of one document often bear one title (项目支出绩效目标表): the project tells them apart."""
+    named = not project or re.sub(r"\s", "", project) in re.sub(r"\s", "", title)
+    return title if named or not title else f"{title}（{project}）"
 
 
 def _without_leaders(title: str) -> str:
@@ -238,7 +251,7 @@ def _caption_rows(grid: Grid) -> tuple[Grid, list[str]]:
         texts = [c.text.strip() for c in row if c.text.strip()]
         captions = [t for t in texts if is_caption(t)]
         wide_title = len(texts) == 1 and len(row) == 1 and row[0].col_span >= grid.cols > 1 and len(texts[0]) <= 60
-        if texts and len(captions) == len(texts) or wide_title:
+        if (texts and len(captions) == len(texts)) or wide_title:
             lines.extend(texts)
         elif texts:
             break

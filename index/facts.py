@@ -1,4 +1,4 @@
-"""Document -> facts: every figure, target, step, filled-in text and printed blank of its tables, every amount of its prose."""
+"""Document -> facts: the figures, targets, steps, texts and blanks of its tables, the amounts of its prose."""
 
 from __future__ import annotations
 
@@ -7,39 +7,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.amounts import Amount, money_unit, read_cell
+from index.fact_terms import LAST_YEAR, fund_in, phase_in, years_in
 from index.glossary import INDICATOR_LEVELS
+from index.projects import project_of, projects_by_heading
 from index.prose_facts import facts_of_text
-from index.records import Cell, Document, Fact, Passage, SourceRef, Table
-from index.row_tree import CODE, TOTAL, Place, Row, clean_label, join_codes, tree
+from index.prose_names import subject_path
+from index.records import Cell, Document, Fact, FactKind, Passage, SourceRef, Table
+from index.row_tree import TOTAL, Place, Row, clean_label, join_codes, tree
 from index.tables import DataCell, Layout, read_layout
 
 _PERIOD = re.compile(r"^(\d{1,2}月底|第?[一二三四1-4]季度|[上下]半年|年底|全年)$")
 _SCHEDULE = re.compile(r"支出计划|支出进度|用款计划|资金计划")
-_HEAD_UNIT = re.compile(r"[（(](?:金额|计量)?(?:单位[：:])?\s*(亿元|百万元|万元|千元|元|%|平方米|人|个|台|辆|套|人次|次)[^）)]*[）)]")
+_HEAD_UNIT = re.compile(
+    r"[（(](?:金额|计量)?(?:单位[：:])?\s*(亿元|百万元|万元|千元|元|%|平方米|人次|人|个|台|辆|套|次)[^）)]*[）)]"
+)
 _HEAD_SHARE = re.compile(r"占比|比重|比例|增减%|增长率|完成率|％|%|百分比|幅度")
 _NO_MONEY = re.compile(r"数量|面积|人数|个数|编制|户数|次数|序号|栏次|台数|辆数|计量")
-_FUNDS = (
-    ("政府性基金", "政府性基金预算"),
-    ("国有资本经营", "国有资本经营预算"),
-    ("社会保险基金", "社会保险基金预算"),
-    ("财政专户", "财政专户管理资金"),
-    ("一般公共预算", "一般公共预算"),
-    ("公共财政", "一般公共预算"),
+_EMPTY_NOTE = re.compile(
+    r"空表|无此|无该|无.{0,40}(?:预算|决算|支出|拨款|收支|安排|数据|经费|项目|内容)|不涉及|无数据|没有"
 )
-_PHASES = (
-    (re.compile(r"年初预算"), "年初预算"),
-    (re.compile(r"调整预算|预算调整"), "调整预算"),
-    (re.compile(r"执行数|执行情况|预计执行"), "执行"),
-    (re.compile(r"决算"), "决算"),
-    (re.compile(r"预算"), "预算"),
-)
-_FORM_TITLE = re.compile(r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]+[）)、])?\s*(.+?)(?:项目)?(?:支出)?(?:预算)?绩效目标(?:申报)?表")
-_GENERIC_FORM = re.compile(r"^(?:20\d\d年度?)?(?:部门|单位|项目|支出|预算|整体|专项|资金|财政|区级|市级|省级|县级|本级)*$")
-_YEAR = re.compile(r"(20\d\d)\s*年")
-_LAST_YEAR = re.compile(r"上年|去年|上一年")
-_EMPTY_NOTE = re.compile(r"空表|无此|无该|无.{0,40}(?:预算|决算|支出|拨款|收支|安排|数据|经费|项目|内容)|不涉及|无数据|没有")
-_PROJECT_NAME = re.compile(r"^项目名称[：:]?$")
-_PROJECT_CODE = re.compile(r"^项目(?:编码|代码)[：:]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +41,20 @@ class _TableContext:
 def facts_of(document: Document) -> list[Fact]:
     """All facts of a document in reading order; ids come from the place, so a second run gives the same."""
     facts: list[Fact] = []
+    projects = projects_by_heading(document.sections)
     for block in document.blocks:
         if isinstance(block, Table):
             facts.extend(_table_facts(document, block))
         else:
-            facts.extend(_passage_facts(document, block))
+            project = next((projects[h] for h in reversed(block.section) if h in projects), None)
+            facts.extend(_passage_facts(document, block, project))
     return facts
-
-
-def project_of(table: Table, layout: Layout) -> tuple[str | None, str | None]:
-    """The one project that a form is about, and its code; (None, None) for a list of many."""
-    names, codes = [], []
-    for data in layout.data:
-        label = re.sub(r"\s", "", data.row_heads[-1].text) if data.row_heads and not data.column_heads else ""
-        if _PROJECT_NAME.match(label):
-            names.append(re.sub(r"\s+", "", data.cell.text))
-        elif _PROJECT_CODE.match(label):
-            codes.append(re.sub(r"\s+", "", data.cell.text))
-    if len(set(names)) == 1 and names[0]:
-        return names[0], codes[0] if codes else None
-    titled = _FORM_TITLE.match(table.title)
-    if not names and titled and not _GENERIC_FORM.match(titled[1]) and "整体" not in titled[1]:
-        return titled[1], None
-    return None, None
 
 
 def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = read_layout(table.cells, table.rows, table.cols)
-    project, code = project_of(table, layout)
-    context = _TableContext(document, table, layout, _row_places(layout), project, code)
+    project, code = project_of(table.title, layout)
+    context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code)
     any_figure = False
     for data in layout.data:
         fact = _cell_fact(context, data)
@@ -92,7 +63,7 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
         any_figure = any_figure or fact.kind in ("amount", "target", "schedule")
         yield fact
         if fact.kind == "text" and len(fact.printed) > 6:
-            yield from _amounts_in_cell(context, fact)
+            yield from _amounts_in_cell(fact)
     if not any_figure:
         yield from _empty_note(context)
 
@@ -105,8 +76,8 @@ def _base(context: _TableContext, block_id: str) -> Fact:
         printed="", value=None, unit="", table=table.title, section=table.section,
         agency=table.agency or (document.agency.value if document.agency else None),
         region=document.region.value if document.region else None, fiscal_year=year,
-        phase=_phase(table.title) or (document.phase.value if document.phase else None),
-        fund=_fund(table.title), project=context.project, project_code=context.project_code,
+        phase=phase_in(table.title) or (document.phase.value if document.phase else None),
+        fund=fund_in(table.title), project=context.project, project_code=context.project_code,
     )  # fmt: skip
 
 
@@ -122,14 +93,16 @@ def _empty_note(context: _TableContext) -> Iterator[Fact]:
 
 
 def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
-    """The place of each row in its list, by (row, column of the head that names it); two lists may stand side by side."""
+    """The place of each row in its list, by (row, first column of its heads): two lists may stand side by side."""
     sides: dict[int, dict[int, Row]] = {}
     for data in layout.data:
         named = _naming_head(data)
         if named is not None and data.column_heads:
-            code = join_codes([h.text for h in data.row_heads if CODE.fullmatch(re.sub(r"\s", "", h.text)) or _is_short_code(h)])
+            heads = tuple(_squeezed(h.text) for h in data.row_heads)
+            code = join_codes([h for h in heads if re.fullmatch(r"\d{1,9}", h)])
             side = min(h.col for h in data.row_heads)
-            sides.setdefault(side, {}).setdefault(data.cell.row, Row(data.cell.row, named.text, code))
+            path = tuple(h for h in heads if not h.isdigit())
+            sides.setdefault(side, {}).setdefault(data.cell.row, Row(data.cell.row, named.text, code, path))
     places = {}
     for side, rows in sides.items():
         for row, place in tree([rows[r] for r in sorted(rows)]).items():
@@ -137,8 +110,10 @@ def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
     return places
 
 
-def _is_short_code(cell: Cell) -> bool:
-    return bool(re.fullmatch(r"\d{1,2}", re.sub(r"\s", "", cell.text)))
+def _lone_place(label: str) -> Place:
+    """The place of a row that stands in no list."""
+    total = bool(TOTAL.match(label))
+    return Place(-1 if total else 0, None, total)
 
 
 def _naming_head(data: DataCell) -> Cell | None:
@@ -155,23 +130,24 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
     code = join_codes([r for r in rows if re.fullmatch(r"\d{1,9}", r)])
     named = _naming_head(data)
     label = _squeezed(named.text) if named is not None else ""
-    place = context.places.get((cell.row, min((h.col for h in data.row_heads), default=0)), Place(0, None, bool(TOTAL.match(label))))
+    place = context.places.get((cell.row, min((h.col for h in data.row_heads), default=0)), _lone_place(label))
     fact = replace(
-        base, id=f"{table.id}-r{cell.row}c{cell.col}", row_path=tuple(r for r in rows if r), column_path=tuple(c for c in columns if c),
-        source=SourceRef(context.document.id, table.id, cell.row, cell.col, cell.page), printed=cell.text.strip(),
-        subject_code=code, subject=clean_label(label) or None, measure=columns[-1] if columns else (rows[-1] if rows else None),
+        base, id=f"{table.id}-r{cell.row}c{cell.col}", row_path=tuple(r for r in rows if r),
+        column_path=tuple(c for c in columns if c), printed=cell.text.strip(), subject_code=code,
+        source=SourceRef(context.document.id, table.id, cell.row, cell.col, cell.page),
+        subject=clean_label(label) or None, measure=columns[-1] if columns else (rows[-1] if rows else None),
         is_total=place.is_total, depth=place.depth, parent_row=place.parent,
     )  # fmt: skip
     fact = _dated(fact, columns)
     if not cell.text.strip():
         return replace(fact, kind="empty") if rows or columns else None
     if _is_schedule(rows, columns):
-        period = next((c for c in reversed(columns) if _PERIOD.match(c)), None) or next((r for r in rows if _PERIOD.match(r)), None)
+        period = next((h for h in (*reversed(columns), *rows) if _PERIOD.match(h)), None)
         if amount and period:
             unit = amount.unit or _head_unit((*rows, *columns)) or "%"
             return _figure(fact, amount, "schedule", unit, period)
     indicator = _indicator(rows)
-    if indicator and columns and re.search(r"指标值|目标值|^值$", columns[-1]):
+    if indicator and columns and re.search(r"^(?:年度|预期)?(?:指标|目标)?值(?:[（(].*)?$", columns[-1]):
         fact = replace(fact, indicator=indicator, measure=indicator[-1], kind="target")
         if amount:
             return _figure(fact, amount, "target", amount.unit or _head_unit((rows[-1],)) or "")
@@ -181,7 +157,7 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
     return _figure(fact, amount, "amount", amount.unit or _unit(context, rows, columns))
 
 
-def _figure(fact: Fact, amount: Amount, kind: str, unit: str, period: str | None = None) -> Fact:
+def _figure(fact: Fact, amount: Amount, kind: FactKind, unit: str, period: str | None = None) -> Fact:
     return replace(
         fact, kind=kind, value=amount.value, unit=unit, comparison=amount.comparison, approximate=amount.approximate,
         period=period,
@@ -191,21 +167,11 @@ def _figure(fact: Fact, amount: Amount, kind: str, unit: str, period: str | None
 def _dated(fact: Fact, columns: Sequence[str]) -> Fact:
     """Year, phase and fund that a column's own heads state."""
     text = "/".join(columns)
-    years = set(_YEAR.findall(text))
-    year = int(years.pop()) if len(years) == 1 else fact.fiscal_year
-    if not years and _LAST_YEAR.search(text) and fact.fiscal_year and not re.search(r"结转|结余", text):
+    years = set(years_in(text))
+    year = years.pop() if len(years) == 1 else fact.fiscal_year
+    if not years and LAST_YEAR.search(text) and fact.fiscal_year and not re.search(r"结转|结余", text):
         year = fact.fiscal_year - 1
-    return replace(fact, fiscal_year=year, phase=_phase(text) or fact.phase, fund=_fund(text) or fact.fund)
-
-
-def _phase(text: str) -> str | None:
-    bare = re.sub(r"一般公共预算|政府性基金预算|国有资本经营预算|社会保险基金预算|公共财政预算|预算单位|部门预算经济分类", "", text)
-    return next((phase for pattern, phase in _PHASES if pattern.search(bare)), None)
-
-
-def _fund(text: str) -> str | None:
-    named = [fund for word, fund in _FUNDS if word in text]
-    return named[0] if len(set(named)) == 1 else None
+    return replace(fact, fiscal_year=year, phase=phase_in(text) or fact.phase, fund=fund_in(text) or fact.fund)
 
 
 def _unit(context: _TableContext, rows: Sequence[str], columns: Sequence[str]) -> str:
@@ -248,24 +214,25 @@ def _is_code_cell(rows: Sequence[str], columns: Sequence[str], text: str) -> boo
     return bool(re.search(r"编码|代码|电话|序号|目录", head)) and bool(re.fullmatch(r"[\dA-Za-z\s.\-]+", text.strip()))
 
 
-def _amounts_in_cell(context: _TableContext, fact: Fact) -> Iterator[Fact]:
+def _amounts_in_cell(fact: Fact) -> Iterator[Fact]:
     """Amounts inside a filled-in text: 舆情通软件服务费19.05万，…"""
     if re.search(r"名称|编码|电话|日期", fact.measure or "") or fact.indicator:
         return
-    for number, found in enumerate(facts_of_text(fact.printed, fact, context.document)):
+    for number, found in enumerate(facts_of_text(fact.printed, fact)):
         yield replace(found, id=f"{fact.id}-a{number}", row_path=(*fact.row_path, *found.row_path))
 
 
-def _passage_facts(document: Document, passage: Passage) -> Iterator[Fact]:
+def _passage_facts(document: Document, passage: Passage, project: str | None) -> Iterator[Fact]:
     year = int(document.fiscal_year.value) if document.fiscal_year else None
     base = Fact(
         id=passage.id, kind="amount", source=SourceRef(document.id, passage.id, page=passage.page), row_path=(),
         column_path=(), printed="", value=None, unit="", section=passage.section,
         agency=document.agency.value if document.agency else None,
         region=document.region.value if document.region else None, fiscal_year=year,
-        phase=document.phase.value if document.phase else None,
+        phase=document.phase.value if document.phase else None, project=project,
     )  # fmt: skip
-    for number, fact in enumerate(facts_of_text(passage.text, base, document)):
+    above = tuple(name for heading in passage.section for name in subject_path(heading))
+    for number, fact in enumerate(facts_of_text(passage.text, base, above)):
         yield replace(fact, id=f"{passage.id}-a{number}")
 
 

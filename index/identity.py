@@ -23,8 +23,11 @@ _LABELLED = re.compile(
     r"\s*(?:[：:]|\s)\s*(?:\d{3,9}\s*)?([\u4e00-\u9fff（）()、]{3,60})"
 )
 _CODED = re.compile(r"^\d{3,9}\s*[-—]?\s*([\u4e00-\u9fff（）()、]{4,60})")
-_TITLED = re.compile(rf"^(?:关于)?([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN}(?:[（(](?:本级|部门|单位|本部)[）)])?)\s*(?:关于)?20\d\d\s*年")
-_YEAR_TITLED = re.compile(rf"^20\d\d\s*年度?\s*([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN})(?:部门|单位)?(?:预算|决算)")
+_TITLED = re.compile(
+    rf"^(?:关于)?([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN}(?:[（(](?:本级|部门|单位|本部)[）)])?)\s*(?:关于)?20\d\d\s*年"
+)
+_YEAR_TITLED = re.compile(
+    rf"^20\d\d\s*年度?\s*([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN})(?:部门|单位)?(?:预算|决算)")
 _SUFFIX = re.compile(r"\s*(?:[（(](?:本级|部门|单位|本部|含所属单位|汇总)[）)]|本级|机关本级)$")
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)")
 _BUDGET_YEAR = re.compile(r"(?:预算年度|年度|会计年度)\s*[：:]\s*(20\d\d)")
@@ -82,7 +85,7 @@ def identify(document: Document, opening: Sequence[str]) -> Document:
     level = _level(document, opening)
     return replace(
         document, agency=agency, fiscal_year=year, phase=phase, region=region, region_code=code, level=level,
-        title=_title(document, opening, agency, year, phase),
+        title=_title(replace(document, level=level), opening, agency, year, phase),
     )  # fmt: skip
 
 
@@ -156,7 +159,8 @@ def _year_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
 
 def _phase_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
     titles = [("表名", t.title, 1.0) for t in document.tables]
-    titles += [("标题", s.heading, 1.0) for s in document.sections] + [("开头", line, 2.0) for line in opening if len(line) <= 80]
+    titles += [("标题", s.heading, 1.0) for s in document.sections]
+    titles += [("开头", line, 2.0) for line in opening if len(line) <= 80]
     for kind, text, weight in titles:
         if "决算" in text:
             yield _Vote("决算", f"{kind}“{text[:40]}”", weight)
@@ -166,7 +170,11 @@ def _phase_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
 
 def _level(document: Document, opening: Sequence[str]) -> str | None:
     texts = [*opening, *(t.title for t in document.tables), *(s.heading for s in document.sections)]
-    counts = Counter(m for text in texts for m in re.findall(r"(部门|单位)(?:预算|决算|财务|收支|收入|支出|财政|整体|一般|政府|国有|主要|机构)", text))
+    kinds = r"(部门|单位)(?:预算|决算|财务|收支|收入|支出|财政|整体|一般|政府|国有|主要|机构|项目)"
+    counts = Counter(m for text in texts for m in re.findall(kinds, text))
+    if not counts:
+        labelled = re.compile(r"^(?:编制|填报)?(部门|单位)(?:名称)?[：:]\D")
+        counts = Counter(m[1] for t in document.tables for c in t.captions if (m := labelled.match(c)))
     if not counts:
         return None
     return "单位" if counts["单位"] > counts["部门"] else "部门"
@@ -217,12 +225,18 @@ def _fits(full: str, name: str, before: str, hints: Sequence[str], code: str) ->
     return any(part in before for part in parts)
 
 
-def _title(document: Document, opening: Sequence[str], agency: Known | None, year: Known | None, phase: Known | None) -> str:
+def _title(
+    document: Document, opening: Sequence[str], agency: Known | None, year: Known | None, phase: Known | None
+) -> str:
+    """The cover's own line when it names the office and the year, else office, year, level and kind put together."""
+    name = agency.value if agency else ""
     for line in opening:
         text = re.sub(r"^第[一二三四五六七八九十]+部分", "", re.sub(r"\s+", "", line))
-        if 8 <= len(text) <= 60 and _TITLE.search(text) and not _TITLE_BANNED.search(text) and _YEAR.search(text):
-            name = agency.value if agency else ""
-            return text if not name or name in text else f"{name} {text}"
-    kind = "绩效目标" if any("绩效目标" in t.title for t in document.tables) and phase and phase.value == "预算" else None
-    words = [agency.value if agency else "", f"{year.value}年" if year else "", kind and "预算绩效目标" or (phase.value if phase else "")]
-    return "".join(words) or next((t for t in opening if t.strip()), document.file)
+        titles = _TITLE.search(text) and not _TITLE_BANNED.search(text) and _YEAR.search(text)
+        if 8 <= len(text) <= 60 and titles and name in text:
+            return text
+    goals = len([t for t in document.tables if "绩效目标" in t.title]) * 2 > len(document.tables) > 0
+    kind = "预算绩效目标" if goals else f"{document.level or ''}{phase.value}" if phase else ""
+    only_tables = not goals and len(document.tables) >= 3 and len(document.passages) < 3
+    words = f"{name}{f'{year.value}年' if year else ''}{kind}{'公开表' if only_tables and kind else ''}"
+    return words or next((t for t in opening if t.strip()), document.file)

@@ -21,17 +21,19 @@ _NUMBERING = (
     re.compile(r"^\d{1,2}\s*[、.．](?!\d)"),
     re.compile(r"^[（(]\s*\d{1,2}\s*[）)]"),
 )
+_FIRST = re.compile(r"^[（(]?\s*[一1]\s*[）)、.．]")
 _PART = re.compile(r"^其\s*中\s*[：:]?")
 CODE = re.compile(r"\d{2,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row's place and what names it. ``code`` is the whole subject code or None."""
+    """A row's place and what names it: ``code`` is the whole subject code or None, ``path`` the heads from the left."""
 
     row: int
     label: str
     code: str | None
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +68,71 @@ def clean_label(text: str) -> str:
 
 def tree(rows: Sequence[Row]) -> dict[int, Place]:
     """The place of each row, in the order they are printed."""
-    places: dict[int, Place] = {}
-    stack: list[tuple[int, int]] = []
-    codes: dict[str, tuple[int, int]] = {}
-    part_of: int | None = None
-    for at in rows:
-        label = re.sub(r"\s+", "", at.label)
-        if TOTAL.match(label) and not (at.code and len(at.code) >= 3):
-            places[at.row] = Place(-1, None, True)
-            part_of = at.row if _SUBTOTAL.search(label) else None
-            continue
-        if at.code:
-            above = next((codes[at.code[:n]] for n in range(len(at.code) - 1, 2, -1) if at.code[:n] in codes), None)
-            depth = above[1] + 1 if above else 0
-            places[at.row] = Place(depth, above[0] if above else None, False)
-            codes[at.code] = (at.row, depth)
-            stack = [(at.row, depth)]
-            part_of = None
-            continue
+    grower = _Grower()
+    for row in rows:
+        label = re.sub(r"\s+", "", row.label)
+        if TOTAL.match(label) and not (row.code and len(row.code) >= 3):
+            grower.total(row, label)
+        elif row.code:
+            grower.coded(row, row.code)
+        else:
+            grower.named(row, label)
+    return grower.places
+
+
+class _Grower:
+    """Places rows one after the other. ``_open`` are the numbered rows that may still get parts: (row, style)."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, Place] = {}
+        self._open: list[tuple[int, int]] = []
+        self._codes: dict[str, int] = {}
+        self._paths: list[tuple[tuple[str, ...], int]] = []
+        self._part_of: int | None = None
+        self._last: int | None = None
+        self._plain: int | None = None
+        self._begun: set[int] = set()
+
+    def total(self, row: Row, label: str) -> None:
+        self.places[row.row] = Place(-1, None, True)
+        self._part_of = row.row if _SUBTOTAL.search(label) else None
+        self._open, self._plain = [], None
+
+    def coded(self, row: Row, code: str) -> None:
+        above = next((self._codes[code[:n]] for n in range(len(code) - 1, 2, -1) if code[:n] in self._codes), None)
+        self._place(row, above)
+        self._codes[code] = row.row
+        self._part_of = None
+
+    def named(self, row: Row, label: str) -> None:
         style = next((i for i, pattern in enumerate(_NUMBERING) if pattern.match(label)), None)
+        outer = next((r for path, r in reversed(self._paths) if path == row.path[: len(path)] != row.path), None)
+        self._paths.append((row.path, row.row))
         if _PART.match(label):
-            part_of = stack[-1][0] if stack else part_of
-            depth = (places[part_of].depth if part_of is not None and part_of in places else -1) + 1
-            places[at.row] = Place(max(depth, 1), part_of, False)
-            continue
-        if style is None:
-            inside = part_of if part_of is not None and places[part_of].is_total is False else None
-            places[at.row] = Place(1 if inside is not None else 0, inside, False)
+            self._part_of = self._last if self._part_of is None else self._part_of
+            self._place(row, self._part_of, least=1)
+        elif outer is not None:
+            self._place(row, outer)
+        elif style is not None:
+            self._numbered(row, label, style)
+        else:
+            inside = self._part_of if self._part_of is not None and not self.places[self._part_of].is_total else None
+            self._place(row, inside)
             if inside is None:
-                stack = [(at.row, 0)]
-            continue
-        stack = [(row, depth) for row, depth in stack if _style_of(rows, row) is not None and (_style_of(rows, row) or 0) < style]
-        parent = stack[-1] if stack else None
-        depth = parent[1] + 1 if parent else 0
-        places[at.row] = Place(depth, parent[0] if parent else None, False)
-        stack.append((at.row, depth))
-        part_of = None
-    return places
+                self._open, self._plain = [], row.row
 
+    def _numbered(self, row: Row, label: str, style: int) -> None:
+        first = bool(_FIRST.match(label))
+        if first and style in self._begun and self._plain is not None:
+            # 年初结转和结余 followed by 一、二、三、again: the numbers count its parts.
+            self._open = [(self._plain, -1)]
+        self._open = [(r, s) for r, s in self._open if s < style]
+        self._place(row, self._open[-1][0] if self._open else None)
+        self._open.append((row.row, style))
+        self._begun.add(style)
+        self._part_of = None
 
-def _style_of(rows: Sequence[Row], row: int) -> int | None:
-    label = next((r.label for r in rows if r.row == row), "")
-    label = re.sub(r"\s+", "", label)
-    return next((i for i, pattern in enumerate(_NUMBERING) if pattern.match(label)), None)
+    def _place(self, row: Row, parent: int | None, least: int = 0) -> None:
+        depth = self.places[parent].depth + 1 if parent is not None else 0
+        self.places[row.row] = Place(max(depth, least), parent, False)
+        self._last = row.row

@@ -16,7 +16,9 @@ from index.records import Cell, Grid, Paragraph
 _INDICATOR = re.compile(r"^\s*指标\s*(\d+)\s*[：:]\s*(.*)$")
 _GOAL = re.compile(r"目标\s*\d+\s*[：:]")
 _TITLE = re.compile(r"^\s*(?:20\d\d年)?.{0,20}绩效目标(?:申报)?表\s*$")
-_MONEY_PART = re.compile(r"(年度资金总额(?:（[^）]*）)?|其中：\s*财政拨款|其他资金)\s*[：:]?\s*([\d.,]+\s*(?:万元|元|万)?)?")
+_MONEY_PART = re.compile(
+    r"(年度资金总额(?:（[^）]*）)?|其中：\s*财政拨款|其他资金)\s*[：:]?\s*([\d.,]+\s*(?:万元|元|万)?)?"
+)
 _PAIRS = ("项目名称", "主管部门", "实施单位", "项目属性", "项目期", "项目编码", "项目类别", "项目负责人", "联系电话")
 _HEADS = ("一级指标", "二级指标", "三级指标", "指标值")
 
@@ -43,7 +45,7 @@ def _form(lines: list[str]) -> Grid:
         pairs = _pairs(line)
         money = [(m[1], m[2] or "") for m in _MONEY_PART.finditer(line)]
         if pairs:
-            rows.append([text for pair in pairs for text in pair])
+            rows.extend([label, value] for label, value in pairs)
         elif money:
             rows.append([money_head, *(_tidy(t) for pair in money for t in pair)])
         else:
@@ -81,9 +83,9 @@ def _goals(lines: list[str]) -> list[list[str]]:
     parts = re.split(r"(年度(?:总体)?绩效目标（[^）]*）|年度(?:总体)?绩效目标)", text)
     rows = []
     for label, body in zip(parts[1::2], parts[2::2], strict=True):
-        body = re.split(r"绩效指标一级|一级指标", body)[0].strip()
-        if body and _GOAL.search(body):
-            rows.append(["绩效目标", label, body])
+        goal = re.split(r"绩效指标一级|一级指标", body)[0].strip()
+        if goal and _GOAL.search(goal):
+            rows.append(["绩效目标", label, goal])
     return rows
 
 
@@ -115,7 +117,7 @@ def _indicators(lines: list[str]) -> Iterator[list[str]]:
 
 
 def _split_labels(fragment: str) -> list[str]:
-    """Labels in a run of broken label pieces: "产出指标数量指标" and, cut at a page's foot, "满意度指服务对象满意度指标"."""
+    """Labels in a run of broken pieces: "产出指标数量指标" and, cut at a page's foot, "满意度指服务对象满意度指标"."""
     labels = []
     known = sorted({*INDICATOR_LEVELS["first"], *INDICATOR_LEVELS["second"]}, key=len, reverse=True)
     while fragment:

@@ -1,0 +1,54 @@
+"""The project that a form or a section of a document is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from index.records import Cell, Section
+from index.tables import Layout, read_layout
+
+_NAME = re.compile(r"^项目名称[：:]?$")
+_CODE = re.compile(r"^项目(?:编码|代码)[：:]?$")
+_FORM_TITLE = re.compile(
+    r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]+[）)、])?\s*(.+?)(?:项目)?(?:支出)?(?:预算)?绩效目标(?:申报)?表"
+)
+_GENERIC = re.compile(r"^(?:20\d\d年?度?)?(?:部门|单位|项目|支出|预算|整体|专项|资金|财政|区级|市级|省级|县级|本级)*$")
+_INSIDE = re.compile(r"项目概述|立项依据|实施主体|实施方案|实施周期")
+_ABOUT = re.compile(r"(?:项目)?(?:经费|支出|预算)?(?:情况)?说明$")
+_NUMBERING = re.compile(r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]{1,3}[）)、.．])\s*")
+
+
+def project_of(title: str, layout: Layout) -> tuple[str | None, str | None]:
+    """The one project that a form is about, and its code; (None, None) for a list of many."""
+    names, codes = [], []
+    for data in layout.data:
+        label = re.sub(r"\s", "", data.row_heads[-1].text) if data.row_heads and not data.column_heads else ""
+        if _NAME.match(label):
+            names.append(re.sub(r"\s+", "", data.cell.text))
+        elif _CODE.match(label):
+            codes.append(re.sub(r"\s+", "", data.cell.text))
+    if len(set(names)) == 1 and names[0]:
+        return names[0], codes[0] if codes else None
+    titled = _FORM_TITLE.match(title)
+    if not names and titled and not _GENERIC.match(titled[1]) and "整体" not in titled[1]:
+        return titled[1], None
+    return None, None
+
+
+def project_of_cells(title: str, cells: Sequence[Cell], rows: int, cols: int) -> str | None:
+    """The project that a grid is about, None for most grids; only forms are read for it."""
+    if not any(_NAME.match(re.sub(r"\s", "", c.text)) for c in cells) and not _FORM_TITLE.match(title):
+        return None
+    return project_of(title, read_layout(cells, rows, cols))[0]
+
+
+def projects_by_heading(sections: Iterable[Section]) -> dict[str, str]:
+    """Headings of parts that describe one project each (项目概述, 立项依据 … stand below them), with its name."""
+    return {
+        above: name
+        for section in sections
+        if _INSIDE.search(section.heading)
+        for above in section.path[-1:]
+        if (name := _ABOUT.sub("", _NUMBERING.sub("", above)).strip()) and not _INSIDE.search(above)
+    }
