@@ -1,0 +1,86 @@
+"""A question in Chinese turned into what is to be looked up: scopes, years, items, operation, kind of answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.operations import Operation, read_operation
+from assistant.understanding.periods import Periods, read_periods
+from assistant.understanding.scope import Naming, read_names
+from assistant.understanding.wording import plain_question, weights
+from index.amounts import find_amounts
+
+_PROSE = re.compile(
+    r"为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
+    r"|牌子|介绍|哪个文件|什么文件|依据(?:是|的)?(?:哪|什么)|根据什么|做什么的|负责什么|干什么的|保障什么|说明一下|主要内容|主要做|主要工作|是什么(?:样|情况)"
+)
+_FIELD = re.compile(
+    r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|项目属性|项目期|主管部门|实施单位|依据"
+)
+_FIGURE = re.compile(r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量")
+_EXISTS = re.compile(r"有没有|有无|是否有|有.{1,20}(?:吗|没有)")
+_CLAIM = re.compile(r"(?:对吗|对不对|是吗|是不是|对吧|是真的吗|属实|正确吗|没错吧|听说|据说)")
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a question asks. ``text`` is the plain question, ``spans`` its stretches that only say where to look.
+
+    ``asks`` is figure, field (a filled-in text), prose or exists; ``claim`` an amount that the question itself states.
+    """
+
+    text: str
+    periods: Periods
+    naming: Naming
+    operation: Operation
+    asks: str
+    spans: tuple[tuple[int, int], ...]
+    claim: tuple[Decimal, str] | None = None
+
+    @property
+    def content(self) -> str:
+        """What is asked about, without where and when."""
+        return "".join(c if w else " " for c, w in zip(self.text, self.content_weights(), strict=True))
+
+    def content_weights(self) -> list[float]:
+        masked = weights(self.text)
+        for start, end in self.spans:
+            masked[start:end] = [0.0] * (end - start)
+        return masked
+
+
+def understand(question: str, catalog: Catalog) -> Understanding:
+    """Read a question on its own (follow-ups are joined with what came before by :mod:`.conversation`)."""
+    text = plain_question(question)
+    periods = read_periods(text)
+    text = periods.text
+    naming = read_names(text, catalog, periods)
+    operation = read_operation(text)
+    asks = _asks(text)
+    claim = None
+    if _CLAIM.search(text):
+        stated = [a for a in find_amounts(text) if a.unit in ("元", "万元", "亿元", "%")]
+        claim = (stated[-1].value, stated[-1].unit) if stated else None
+    spans = [*naming.spans, *periods.spans, *operation.spans]
+    if claim is not None:
+        spans += [(a.start, a.end) for a in find_amounts(text)]
+    return Understanding(text, periods, naming, operation, asks, tuple(spans), claim)
+
+
+def _asks(text: str) -> str:
+    figure = bool(_FIGURE.search(text))
+    if _PROSE.search(text) and not re.search(r"多少|几个|几项|哪个(?:多|高|大|少)", text):
+        return "prose"
+    if _FIELD.search(text) and not re.search(r"多少|百分|金额|几[个项辆]", text):
+        return "field"
+    if _EXISTS.search(text) and not figure:
+        return "exists"
+    if re.search(r"情况$|情况[?？]?$|有什么|什么数", text) and not re.search(r"多少", text):
+        return "situation"
+    return "figure"
+
+
+__all__ = ["Understanding", "replace", "understand"]

@@ -72,3 +72,15 @@ def subjects() -> dict[str, tuple[str, ...]]:
 def synonyms() -> tuple[tuple[str, str], ...]:
     """Pairs (said, printed): each lets a question that says the first find what prints the second."""
     return tuple((r["said"], r["printed"]) for r in _rows("synonyms.csv"))
+
+
+@lru_cache(maxsize=1)
+def organs() -> tuple[tuple[str, str], ...]:
+    """Pairs (short, printed) of kinds of offices: 网信办 is 网络安全和信息化委员会办公室."""
+    return tuple((r["short"], r["printed"]) for r in _rows("organs.csv"))
+
+
+@lru_cache(maxsize=1)
+def question_words() -> dict[str, float]:
+    """Words that ask rather than name (weight 0) or that nearly every figure shares (0.3), by phrase."""
+    return {r["phrase"]: float(r["weight"]) for r in _rows("question_words.csv")}

@@ -1,0 +1,192 @@
+"""The one front door: ``Assistant.ask`` turns a question into an answer with its figures, steps and places."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from assistant.lookup import Lookup
+from assistant.prose import Prose
+from assistant.records import Answer, Question
+from assistant.shelf import Shelf
+from assistant.solve import Solver
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.conversation import resolve
+from assistant.understanding.wording import plain_question
+from index.fact_store import FactStore, StoreError
+from index.records import Table
+
+RECHECK_SECONDS = 1.0
+
+
+class Assistant:
+    """Answers questions over one store; safe to use from several threads."""
+
+    def __init__(self, place: str | Path) -> None:
+        self.place = place
+        self.store = FactStore(place, create=False)
+        self.shelf = Shelf(self.store)
+        self.lookup = Lookup(self.store, self.shelf)
+        self.prose = Prose(self.store, place)
+        self._lock = Lock()
+        self._version: tuple[int, str] | None = None
+        self._checked = 0.0
+        self._catalog = Catalog({})
+
+    def catalog(self) -> Catalog:
+        """What the store holds now; a change made by another process is seen within RECHECK_SECONDS."""
+        with self._lock:
+            if time.monotonic() - self._checked > RECHECK_SECONDS or self._version is None:
+                version = self.store.version()
+                if version != self._version:
+                    self._catalog = Catalog.of(self.store.documents())
+                    self._version = version
+                self._checked = time.monotonic()
+            return self._catalog
+
+    def ask(self, question: Question) -> Answer:
+        """Answer one question. Any text gets an answer; "not found" is a result."""
+        started = time.perf_counter()
+        text = plain_question(question.text)
+        if not any(c.isalnum() for c in text):
+            answer = Answer(question.text, "not_found", "请输入要查询的内容，例如：某部门 2025 年三公经费预算多少。")
+        else:
+            answer = self._answer(question)
+        elapsed = round((time.perf_counter() - started) * 1000, 1)
+        return replace(answer, question=question.text, elapsed_ms=elapsed, id=question.id)
+
+    def _answer(self, question: Question) -> Answer:
+        catalog = self.catalog()
+        if question.document:
+            catalog, missing = _only(catalog, question.document)
+            if missing:
+                return Answer(question.text, "not_found", f"库中没有文档“{missing}”。可用 budgetqa documents 查看已导入的文档。")
+        if not catalog.rows:
+            return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
+        solver = Solver(self.lookup, self.prose, catalog)
+        understanding = resolve(question, catalog, solver)
+        return solver.solve(understanding)
+
+    # -- what pages and tools need -----------------------------------------------
+
+    def suggest(self, text: str, limit: int = 8) -> list[dict[str, Any]]:
+        """Names that complete what was typed (characters, pinyin, initials), then documents whose title holds it."""
+        text = text.strip()
+        if not text:
+            return []
+        kinds = {"agency": "agency", "project": "project", "subject": "subject", "indicator": "indicator", "table": "table"}
+        out = [
+            {"kind": kinds.get(kind, "item"), "title": name, "snippet": "", "link": f"/?q={name}"}
+            for name, kind in self.store.complete(text, limit)
+        ]
+        for row in self.catalog().rows.values():
+            if len(out) >= limit:
+                break
+            if text in row.title:
+                out.append({"kind": "document", "title": row.title, "snippet": row.file, "link": f"/?document={row.id}"})
+        return out[:limit]
+
+    def documents(self) -> list[dict[str, Any]]:
+        return [asdict(row) for row in self.store.documents()]
+
+    def document(self, document_id: str) -> dict[str, Any] | None:
+        row = next((r for r in self.store.documents() if document_id in (r.id, r.file)), None)
+        if row is None:
+            return None
+        blocks = self.store.blocks(row.id)
+        tables = [
+            {"id": b.id, "title": b.title, "section": list(b.section), "unit": b.unit, "rows": b.rows, "cols": b.cols, "pages": list(b.pages)}
+            for b in blocks
+            if isinstance(b, Table)
+        ]
+        return asdict(row) | {"known": self.store.known(row.id), "tables": tables, "findings": self.store.findings(row.id)}
+
+    def table(self, table_id: str) -> dict[str, Any] | None:
+        """A table with its cells, for showing a cited cell in its place."""
+        found = self.store.block(table_id)
+        if found is None:
+            return None
+        document_id, block = found
+        if not isinstance(block, Table):
+            return {"id": block.id, "document_id": document_id, "title": "", "section": list(block.section), "text": block.text,
+                    "unit": None, "rows": 0, "cols": 0, "cells": [], "notes": [], "captions": [], "page": block.page}  # fmt: skip
+        raw = asdict(block)
+        return {k: raw[k] for k in ("id", "title", "unit", "rows", "cols", "cells", "notes", "captions", "section", "pages")} | {
+            "document_id": document_id
+        }
+
+    def examples(self) -> list[str]:
+        """Questions that the store can answer, made from what it holds."""
+        out = []
+        for row in list(self.catalog().rows.values())[:6]:
+            year = f"{row.fiscal_year}年" if row.fiscal_year else ""
+            facts = [s.fact for s in self.shelf.document(row).facts if s.fact.kind == "amount" and s.fact.source.row is not None]
+            project = next((f.project for f in facts if f.project), None)
+            if project:
+                out.append(f"{row.agency or ''}{year}{project}预算多少")
+            elif facts:
+                out.append(f"{row.agency or ''}{year}{'决算' if row.phase == '决算' else ''}支出总计是多少")
+        return list(dict.fromkeys(out))[:4]
+
+    def findings(self) -> list[dict[str, Any]]:
+        return self.store.findings()
+
+    def health(self) -> dict[str, Any]:
+        try:
+            documents = len(self.catalog().rows)
+        except StoreError as error:
+            return {"ready": False, "documents": 0, "model": None, "message": str(error)}
+        message = "就绪" if documents else "库里还没有文档，请先导入"
+        return {"ready": documents > 0, "documents": documents, "model": self.prose.model_name(), "message": message}
+
+    def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """Ingest a file that a user uploaded; it is kept in the store's folder so that its pages can be shown."""
+        from index.build import ingest
+
+        say = progress or (lambda _line: None)
+        report = ingest([path], self.place, progress=lambda line, _done, _total: say(line), workers=1, names={path: name})
+        outcome = report.outcomes[0]
+        self._checked = 0.0
+        return {"status": outcome.state, "document_id": outcome.document_id, "message": outcome.message}
+
+    def remove(self, document_id: str) -> bool:
+        from index.build import remove
+
+        removed = remove(document_id, self.place)
+        self._checked = 0.0
+        return removed
+
+    def original(self, document_id: str) -> Path | None:
+        """The file as ingested, while it still stands where it was."""
+        row = self.catalog().rows.get(document_id)
+        path = Path(row.path) if row else None
+        return path if path is not None and path.is_file() else None
+
+    def close(self) -> None:
+        self.prose.close()
+        self.store.close()
+
+
+def _only(catalog: Catalog, documents: Sequence[str]) -> tuple[Catalog, str | None]:
+    rows = []
+    for wanted in documents:
+        fitting = [r for r in catalog.rows.values() if wanted in (r.id, r.file)]
+        if not fitting:
+            return catalog, wanted
+        rows += fitting
+    return Catalog.of(rows), None
+
+
+def default_store() -> str:
+    """The store that is used when none is named: ``BUDGETQA_STORE``, else ``var`` under the working folder."""
+    return os.environ.get("BUDGETQA_STORE") or "var"
+
+
+def open_assistant(place: str | Path) -> Assistant:
+    """An assistant over the store at ``place``. Raises StoreError when there is none."""
+    return Assistant(place)

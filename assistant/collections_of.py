@@ -1,0 +1,177 @@
+"""Sets of figures of one kind: the projects of an office, the parts of a row, the top rows of a table, one measure of each section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assistant.citing import subject
+from assistant.matching import Match, Wanted, match
+from assistant.shelf import ShelvedDocument
+from assistant.understanding import Understanding
+from index.amounts import MONEY
+from index.records import Fact
+from index.row_tree import clean_label
+
+_PROJECTS = re.compile(r"项目|专项")
+_MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
+_LEVELS = {"类": 3, "款": 5, "项": 7}
+_LEVEL_ASKED = re.compile(r"(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每)(?:一)?(类|款|项)(?!目)")
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Members of one kind in one unit; ``name`` says in Chinese what they are."""
+
+    name: str
+    members: tuple[Match, ...]
+
+    def call(self, member: Match) -> str:
+        """What tells one member from the others."""
+        fact = member.fact
+        if fact.project and self.name == "项目":
+            return fact.project
+        if fact.source.row is None and fact.section:
+            return re.sub(r"^[（(]?[一二三四五六七八九十\d]+[）)、.．]\s*", "", fact.project or fact.section[-1])
+        return clean_label(fact.row_path[-1]) if fact.row_path else subject(fact)
+
+
+def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+    """The set that a question speaks of, None when it speaks of none."""
+    level = _LEVEL_ASKED.search(u.text)
+    if level:
+        return _rows_of(u, wanted, documents, _LEVELS[level[1]])
+    if _PROJECTS.search(u.text):
+        projects = _projects(wanted, documents)
+        if projects is not None:
+            return projects
+        return _sections(wanted, documents)
+    return _rows_of(u, wanted, documents, None)
+
+
+def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
+    return Match(fact, document, 1.0, 1.0, 1.0, "")
+
+
+def _projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+    """Each project's budget, once, from its form; content in the question narrows by name (舆情项目)."""
+    chosen: dict[tuple[str, str], Match] = {}
+    for document in documents:
+        for shelved in document.facts:
+            fact = shelved.fact
+            if fact.project and fact.kind == "amount" and fact.source.row is not None and not fact.source.quote and fact.unit in MONEY:
+                head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
+                if _MEASURE.match(head):
+                    chosen.setdefault((document.row.id, fact.project), _as_match(fact, document))
+    members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
+    return Collection("项目", tuple(members)) if members else None
+
+
+def _named(wanted: Wanted, name: str) -> bool:
+    """Whether a project's name holds the content words of the question (all do when there are none)."""
+    content = "".join(c if w >= 1.0 else " " for c, w in zip(wanted.text, wanted.weights, strict=True))
+    words = [w for w in re.findall(r"[\u4e00-\u9fffA-Za-z0-9]{2,}", content) if w not in ("后面附", "附")]
+    return all(w in name for w in words)
+
+
+def _sections(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+    """One measure stated in several sections or projects of prose: 项目总预算 of each 专项."""
+    found = [m for m in match(wanted, documents, 200) if m.fact.kind == "amount" and m.fact.unit in MONEY]
+    if not found:
+        return None
+    heads: dict[str, list[Match]] = {}
+    for m in found:
+        heads.setdefault(_measure_of(m.fact), []).append(m)
+    best: list[Match] = []
+    for group in heads.values():
+        each: dict[str, Match] = {}
+        for m in group:
+            each.setdefault(m.fact.project or " / ".join(m.fact.section), m)
+        members = list(each.values())
+        if len(members) >= 2 and sum(m.score for m in members) / len(members) > sum(m.score for m in best) / max(1, len(best)):
+            best = members
+    best.sort(key=lambda m: (m.document.row.file, m.fact.id))
+    return Collection("专项", tuple(best)) if best else None
+
+
+def _measure_of(fact: Fact) -> str:
+    return re.sub(r"20\d\d年(?:度)?|^\d+[.、]", "", fact.row_path[-1]) if fact.row_path else ""
+
+
+def _rows_of(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument], code_length: int | None) -> Collection | None:
+    """The parts of the row that the question names, or the top rows of the table that it names."""
+    matches = [m for m in match(wanted, documents, 60) if m.fact.source.row is not None and m.fact.kind == "amount"]
+    named = [m for m in matches if m.precision >= 0.75 and m.holds and not m.fact.is_total]
+    for parent in named[:12]:
+        children = _children(parent, code_length)
+        if len(children) >= 2:
+            return Collection(_call(code_length, "下级科目"), tuple(children))
+    tables: dict[str, Match] = {}
+    for m in matches:
+        tables.setdefault(m.fact.source.block_id, m)
+    ranked = sorted(tables.values(), key=lambda m: -_title_share(wanted, m))
+    for m in ranked:
+        rows = _top_rows(m, code_length)
+        if len(rows) >= 2:
+            return Collection(_call(code_length, "科目"), tuple(rows))
+    return None
+
+
+def _call(code_length: int | None, otherwise: str) -> str:
+    return {3: "类级科目", 5: "款级科目", 7: "项级科目"}.get(code_length or 0, otherwise)
+
+
+def _title_share(wanted: Wanted, m: Match) -> float:
+    title = m.fact.table or ""
+    pairs_said = [wanted.text[i : i + 2] for i in range(len(wanted.text) - 1)]
+    hit = sum(p in title for p in pairs_said if p.strip())
+    return hit + 0.5 * (m.fact.source.row is not None) - 0.02 * len(title)
+
+
+def _same_column(a: Fact, b: Fact) -> bool:
+    return a.column_path == b.column_path and a.source.col == b.source.col
+
+
+def _children(parent: Match, code_length: int | None) -> list[Match]:
+    facts = parent.document.block_facts(parent.fact.source.block_id)
+    direct = {f.source.row for f in facts if f.parent_row == parent.fact.source.row}
+    code = parent.fact.subject_code
+    out = []
+    for fact in facts:
+        under = fact.source.row in direct
+        if code and code_length and fact.subject_code:
+            under = fact.subject_code.startswith(code) and len(fact.subject_code) == code_length and fact.subject_code != code
+        if under and fact.kind == "amount" and _same_column(fact, parent.fact):
+            out.append(_as_match(fact, parent.document))
+    return out
+
+
+def _top_rows(m: Match, code_length: int | None) -> list[Match]:
+    column = _total_column(m)
+    rows = []
+    for fact in m.document.block_facts(m.fact.source.block_id):
+        if fact.kind != "amount" or fact.is_total or fact.source.col != column:
+            continue
+        if (code_length and len(fact.subject_code or "") == code_length) or (not code_length and fact.depth == 0):
+            rows.append(_as_match(fact, m.document))
+    return rows
+
+
+def _total_column(m: Match) -> int | None:
+    """The column to rank by: the matched fact's own."""
+    return m.fact.source.col
+
+
+def passes(fact: Fact, sign: str, value: Decimal, unit: str) -> bool:
+    """Whether a fact meets a condition such as > 100 万元."""
+    if fact.value is None:
+        return False
+    if fact.unit in MONEY and unit in MONEY:
+        left, right = fact.value * MONEY[fact.unit], value * MONEY[unit]
+    elif fact.unit == unit:
+        left, right = fact.value, value
+    else:
+        return False
+    return {">": left > right, "≥": left >= right, "<": left < right, "≤": left <= right}[sign]

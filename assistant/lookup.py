@@ -1,0 +1,190 @@
+"""Understanding -> facts: for each thing asked the one figure that answers, or why there is none.
+
+A figure is given only when its heads cover what the question names. Several
+figures that fit equally well are not chosen between: they are asked back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from assistant.matching import Match, Wanted, match
+from assistant.shelf import Shelf, ShelvedDocument
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.scope import Scope, of_year
+from index.amounts import MONEY
+from index.fact_store import FactStore
+from index.names import pairs
+from index.records import Fact
+
+NEAR = 0.045
+CLEAR = 0.02
+OTHERS = 0.16
+MOST_DOCUMENTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for one thing asked.
+
+    ``matches`` agree on one figure, the best place first. ``rivals`` fit as well and differ: one for each other
+    document or head. Without matches ``missing`` says in Chinese why, and ``nearest`` what comes closest.
+    """
+
+    matches: tuple[Match, ...] = ()
+    rivals: tuple[Match, ...] = ()
+    missing: str | None = None
+    nearest: Match | None = None
+    scope: Scope = field(default_factory=lambda: Scope(()))
+    year: int | None = None
+
+    @property
+    def fact(self) -> Fact:
+        return self.matches[0].fact
+
+    @property
+    def score(self) -> float:
+        return self.matches[0].score if self.matches else 0.0
+
+
+class Lookup:
+    """Finds facts in one store."""
+
+    def __init__(self, store: FactStore, shelf: Shelf) -> None:
+        self.store = store
+        self.shelf = shelf
+
+    def documents(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> list[ShelvedDocument]:
+        """The documents to look into: all of a small scope, else those whose names share most with the question."""
+        ids = [d for d in scope.documents if d in catalog.rows]
+        if len(ids) > MOST_DOCUMENTS:
+            ids = self._likely(wanted, set(ids))
+        return self.shelf.documents([catalog.rows[d] for d in ids])
+
+    def _likely(self, wanted: Wanted, among: set[str]) -> list[str]:
+        content = "".join(c if w else " " for c, w in zip(wanted.text, wanted.weights, strict=True))
+        grams = sorted({g for part in content.split() if len(part) > 1 for g in pairs(part)})
+        rarity = self.store.rarity(grams)
+        rare = sorted((g for g in grams if rarity[g]), key=lambda g: rarity[g])
+        chosen, budget = [], 60_000
+        for gram in rare:
+            if chosen and rarity[gram] > budget:
+                break
+            budget -= rarity[gram]
+            chosen.append(gram)
+        names = self.store.find_names(chosen, 300)
+        if not names:
+            return sorted(among)[:MOST_DOCUMENTS]
+        weigh = {text: shared / (len(text) + 2) + shared for text, _kind, shared in names}
+        scores: dict[str, float] = {}
+        for text, document in self.store.documents_of_names(list(weigh), 20_000):
+            if document in among:
+                scores[document] = max(scores.get(document, 0.0), weigh[text])
+        return sorted(scores, key=lambda d: (-scores[d], d))[:MOST_DOCUMENTS]
+
+    def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
+        """The figure for one thing asked in one scope and year."""
+        if not scope.documents:
+            return Found(missing=scope.missing or "没有可查的文档", scope=scope, year=year)
+        dated = of_year(scope, year, catalog)
+        if dated.missing:
+            return self._of_other_years(wanted, dated, catalog, year)
+        matches = match(wanted, self.documents(dated, wanted, catalog))
+        return replace(decide(matches, wanted, catalog), scope=dated, year=year)
+
+    def _of_other_years(self, wanted: Wanted, dated: Scope, catalog: Catalog, year: int | None) -> Found:
+        """A year without documents of its own may stand in a column of another year's document (上年预算数)."""
+        nearest = match(replace(wanted, year=None), self.documents(replace(dated, missing=None), wanted, catalog), 5)
+        columns = match(replace(wanted, year=year), self.documents(replace(dated, missing=None), wanted, catalog))
+        stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
+        if stated:
+            return replace(decide(stated, wanted, catalog), scope=dated, year=year)
+        return Found(missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year)
+
+
+def decide(matches: Sequence[Match], wanted: Wanted, catalog: Catalog) -> Found:
+    """Choose among matches: one figure, several that must be asked back, or none."""
+    if not matches:
+        return Found(missing="没有找到相符的内容")
+    usable = [m for m in matches if m.holds and m.precision > 0.08]
+    if not usable:
+        return Found(missing=_why_not(matches[0]), nearest=matches[0])
+    usable = _phase_fits(usable, wanted)
+    if not usable:
+        asked, top = wanted.phase or "", matches[0]
+        there = top.fact.phase or top.document.row.phase or ""
+        return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
+    top = usable[0]
+    others = _other_documents(usable, top, catalog)
+    agreeing = [m for m in usable if m.score >= top.score - 2 * NEAR and same_figure(m.fact, top.fact) and m not in others]
+    if others:
+        return Found(matches=tuple(agreeing), rivals=tuple(others))
+    rivals = [m for m in usable if m.score >= top.score - CLEAR and not same_figure(m.fact, top.fact) and _beside(m, top)]
+    return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)))
+
+
+def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:
+    from assistant.matching import _phases_agree
+
+    if wanted.phase is None:
+        return usable
+    fitting = [m for m in usable if m.fact.phase is None or _phases_agree(wanted.phase, m.fact.phase)]
+    return fitting
+
+
+def _beside(match_: Match, top: Match) -> bool:
+    """A rival must be of the same document and kind: a target does not rival an amount."""
+    return match_.document.row.id == top.document.row.id and match_.fact.kind == top.fact.kind
+
+
+def _other_documents(usable: Sequence[Match], top: Match, catalog: Catalog) -> list[Match]:
+    """The best match of each other office or year that fits nearly as well and gives another figure."""
+    seen = {_owner(top)}
+    others = []
+    for candidate in usable:
+        owner = _owner(candidate)
+        if owner in seen or candidate.score < top.score - OTHERS or candidate.content < top.content - 0.01:
+            continue
+        seen.add(owner)
+        others.append(candidate)
+    if top.precision >= 0.99 and len(others) and not any(o.precision >= 0.5 for o in others):
+        return []
+    return others
+
+
+def _owner(match_: Match) -> tuple[str | None, int | None, str | None]:
+    row = match_.document.row
+    return row.agency, match_.fact.fiscal_year or row.fiscal_year, row.phase
+
+
+def _one_each(rivals: Iterable[Match]) -> list[Match]:
+    out: list[Match] = []
+    for rival in rivals:
+        if not any(same_figure(rival.fact, o.fact) for o in out):
+            out.append(rival)
+    return out
+
+
+def same_figure(a: Fact, b: Fact) -> bool:
+    """Whether two facts state one figure: money compared in 元, rounding of the coarser one allowed for."""
+    if a.value is None or b.value is None:
+        return a.value is b.value and a.printed == b.printed
+    if (a.comparison or "=") != (b.comparison or "="):
+        return False
+    if a.unit in MONEY and b.unit in MONEY:
+        left, right = a.value * MONEY[a.unit], b.value * MONEY[b.unit]
+        half = max(_half(a.value) * MONEY[a.unit], _half(b.value) * MONEY[b.unit]) if a.unit != b.unit else Decimal(0)
+        return abs(left - right) <= half
+    return a.value == b.value and a.unit == b.unit
+
+
+def _half(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return Decimal(5) * Decimal(10) ** (exponent - 1 if isinstance(exponent, int) else 0)
+
+
+def _why_not(nearest: Match) -> str:
+    words = "、".join(f"“{w}”" for w in nearest.left.split())
+    return f"文档中没有与{words}相符的内容" if words else "没有找到足够相符的内容"

@@ -1,0 +1,72 @@
+"""Answers without a figure: what is missing and what comes nearest, or what must be asked back."""
+
+from __future__ import annotations
+
+from assistant.citing import label, subject, when, who
+from assistant.lookup import Found
+from assistant.matching import Match
+from assistant.records import Answer
+from assistant.understanding import Understanding
+from assistant.understanding.catalog import Catalog
+
+
+def not_found(question: str, why: str, catalog: Catalog, u: Understanding | None = None, found: Found | None = None) -> Answer:
+    """Say what is missing, what the documents in question are, and the name of the nearest thing; never its figure."""
+    lines = [f"未找到：{why.rstrip('。')}。"]
+    if found is not None and found.nearest is not None:
+        near = found.nearest
+        lines.append(f"最接近的内容是：{label(near)}（{near.document.row.file}）。")
+    held = _held(catalog, u)
+    if held:
+        lines.append(f"现有文档：{held}。")
+    return Answer(question, "not_found", "\n".join(lines), options=_nearest_questions(found))
+
+
+def _held(catalog: Catalog, u: Understanding | None) -> str:
+    rows = [catalog.rows[d] for scope in u.naming.scopes for d in scope.documents] if u is not None else []
+    rows = rows or list(catalog.rows.values())
+    shown = []
+    for row in rows:
+        kind = "决算" if row.phase == "决算" else "预算"
+        year = f"{row.fiscal_year}年" if row.fiscal_year else "（未注明年度）"
+        shown.append(f"{row.agency or row.title}{year}{kind}")
+    distinct = list(dict.fromkeys(shown))
+    return "、".join(distinct[:6]) + (f"等 {len(distinct)} 份" if len(distinct) > 6 else "")
+
+
+def _nearest_questions(found: Found | None) -> tuple[str, ...]:
+    if found is None or found.nearest is None:
+        return ()
+    return (_question(found.nearest),)
+
+
+def _question(m: Match) -> str:
+    """A complete question for one candidate."""
+    row = m.document.row
+    asked = subject(m.fact)
+    phase = "决算" if row.phase == "决算" else "预算"
+    tail = "是多少" if any(w in asked for w in ("预算", "决算", "率", "指标")) else f"{phase}是多少"
+    year = when(m.fact, row).replace("（未注明年度）", "")
+    return f"{who(row)}{year}{asked}{tail}".replace(" ", "")
+
+
+def clarify(u: Understanding, found: Found, catalog: Catalog) -> Answer:
+    """Several things fit: name each one and offer a complete question for it."""
+    candidates = _distinct([found.matches[0], *found.rivals])
+    options = tuple(dict.fromkeys(_question(m) for m in candidates))
+    named = "\n".join(f"{i}. {_named(m)}" for i, m in enumerate(candidates, 1))
+    return Answer(u.text, "clarify", f"问题对应多项内容，请选择：\n{named}", options=options)
+
+
+def _named(m: Match) -> str:
+    row = m.document.row
+    region = f"（{row.region}）" if row.region and row.agency and row.region not in row.agency else ""
+    table = f"，见{m.fact.table}" if m.fact.table else ""
+    return f"{who(row)}{region} {when(m.fact, row)} {subject(m.fact)}{table}"
+
+
+def _distinct(matches: list[Match]) -> list[Match]:
+    seen: dict[tuple[str, str], Match] = {}
+    for m in matches:
+        seen.setdefault((_question(m), m.fact.table or ""), m)
+    return list(seen.values())[:8]

@@ -1,0 +1,127 @@
+"""Documents of the store made ready for matching: facts with their labels, found by pairs of characters.
+
+A shelf keeps the documents used last in memory; the store stays the only truth and
+a changed store empties the shelf.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+from index.fact_store import DocumentRow, FactStore
+from index.names import folded
+from index.records import Fact
+from index.row_tree import clean_label
+
+KEPT = 96
+
+
+@dataclass(slots=True)
+class Labels:
+    """The distinct texts of a document that name figures, by number, and which pairs of characters lead to them."""
+
+    texts: list[str] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    pairs: dict[str, list[int]] = field(default_factory=dict)
+
+    def number(self, text: str) -> int:
+        """The number of a label; -1 for one that says nothing."""
+        known = self.numbers.get(text)
+        if known is not None:
+            return known
+        bare = folded(clean_label(text))
+        if not bare:
+            self.numbers[text] = -1
+            return -1
+        if bare in self.numbers:
+            self.numbers[text] = self.numbers[bare]
+            return self.numbers[bare]
+        number = len(self.texts)
+        self.texts.append(bare)
+        grams = {bare[i : i + 2] for i in range(len(bare) - 1)} or {bare}
+        self.sizes.append(len(grams))
+        for gram in grams:
+            self.pairs.setdefault(gram, []).append(number)
+        self.numbers[text] = self.numbers[bare] = number
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A fact with its labels' numbers. ``names`` name the row (innermost first), ``columns`` the column, ``around`` the table."""
+
+    fact: Fact
+    names: tuple[int, ...]
+    columns: tuple[int, ...]
+    around: tuple[int, ...]
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedDocument:
+    """A document ready for matching."""
+
+    row: DocumentRow
+    labels: Labels
+    facts: tuple[Shelved, ...]
+
+    def row_facts(self, block_id: str, row: int) -> list[Fact]:
+        return [s.fact for s in self.facts if s.fact.source.block_id == block_id and s.fact.source.row == row]
+
+    def block_facts(self, block_id: str) -> list[Fact]:
+        return [s.fact for s in self.facts if s.fact.source.block_id == block_id]
+
+
+class Shelf:
+    """Documents of one store by id, read when first asked for."""
+
+    def __init__(self, store: FactStore) -> None:
+        self.store = store
+        self._lock = Lock()
+        self._kept: OrderedDict[str, ShelvedDocument] = OrderedDict()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+    def documents(self, rows: Sequence[DocumentRow]) -> list[ShelvedDocument]:
+        return [self.document(row) for row in rows]
+
+    def document(self, row: DocumentRow) -> ShelvedDocument:
+        with self._lock:
+            kept = self._kept.get(row.id)
+            if kept is not None and kept.row == row:
+                self._kept.move_to_end(row.id)
+                return kept
+        made = shelve(row, self.store.facts(row.id))
+        with self._lock:
+            self._kept[row.id] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
+    """Arrange a document's facts for matching."""
+    labels = Labels()
+    shelved = []
+    for order, fact in enumerate(facts):
+        heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
+        names = [*reversed(heads)]
+        around = [t for t in (fact.table, *fact.section, fact.fund) if t]
+        codes = [fact.subject_code] if fact.subject_code else []
+        shelved.append(
+            Shelved(
+                fact,
+                tuple(n for n in dict.fromkeys(labels.number(t) for t in [*names, *codes]) if n >= 0),
+                tuple(n for n in dict.fromkeys(labels.number(t) for t in reversed(fact.column_path)) if n >= 0),
+                tuple(n for n in dict.fromkeys(labels.number(t) for t in around) if n >= 0),
+                order,
+            )
+        )
+    return ShelvedDocument(row, labels, tuple(shelved))

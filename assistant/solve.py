@@ -1,0 +1,631 @@
+"""Understanding -> answer: which figures are looked up, what is computed from them, and what is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from assistant import calculate, collections_of
+from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
+from assistant.collections_of import Collection
+from assistant.lookup import Found, Lookup, same_figure
+from assistant.matching import CHANGE_WORDS, SCHEDULE_WORDS, TARGET_WORDS, Match, Wanted, match
+from assistant.prose import Prose
+from assistant.records import Answer, Calculation, Value
+from assistant.refusal import clarify, not_found
+from assistant.understanding import Understanding
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.mending import mended
+from assistant.understanding.scope import Scope, of_year
+from index.amounts import MONEY, convert, plain
+from index.records import Fact
+
+_SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
+_BARE_BUDGET = re.compile(r"^(?:[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$")
+_ASKED_EACH = re.compile(r"多少|几[元个项辆]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One figure to look up: what, where, in which year."""
+
+    wanted: Wanted
+    scope: Scope
+    year: int | None
+
+
+class Solver:
+    """Answers one question over the documents of a catalog."""
+
+    def __init__(self, lookup: Lookup, prose: Prose, catalog: Catalog) -> None:
+        self.lookup = lookup
+        self.prose = prose
+        self.catalog = catalog
+
+    def solve(self, u: Understanding) -> Answer:
+        """The answer to an understood question, tried again with mended words when its own find nothing."""
+        if u.naming.unknown:
+            return not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
+        answer = self._solve(u)
+        if answer.status == "not_found" and u.asks != "prose":
+            again = mended(u, self.catalog, self.lookup)
+            if again is not None:
+                better, note = again
+                second = self.solve(better) if better.text != u.text else answer
+                if second.status != "not_found":
+                    return replace(second, notes=(note, *second.notes))
+        return answer
+
+    def _solve(self, u: Understanding) -> Answer:
+        if u.asks == "prose":
+            return self._prose(u) or not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
+        handlers = {
+            "ratio": self._ratio, "sum": self._sum, "rank": self._rank, "growth": self._growth, "change": self._change,
+            "difference": self._difference, "compare": self._difference, "count": self._collect, "list": self._collect,
+            "filter": self._collect, "average": self._collect,
+        }  # fmt: skip
+        handler = handlers.get(u.operation.name)
+        answer = handler(u) if handler else None
+        if answer is None:
+            answer = self._figures(u)
+        if answer.status == "not_found" and u.asks in ("field", "situation", "exists"):
+            answer = self._prose(u) or answer
+        return answer
+
+    # -- what is asked ---------------------------------------------------------
+
+    def kinds(self, u: Understanding) -> tuple[str, ...]:
+        """The kinds of fact that can answer, the likeliest first."""
+        text = u.text
+        if u.asks == "field":
+            return ("text", "target", "amount", "empty")
+        if u.asks in ("exists", "situation"):
+            return ("amount", "empty", "target")
+        if u.operation.name == "change" or (CHANGE_WORDS.search(text) and re.search(r"比|较|同比|上年", text)):
+            return ("change", "amount", "empty")
+        if u.periods.period or re.search(r"支出进度|支出计划|用款计划", text):
+            return ("schedule", "amount", "empty")
+        if TARGET_WORDS.search(text):
+            return ("target", "amount", "text", "empty")
+        return ("amount", "target", "empty")
+
+    def wanted(self, u: Understanding, *, text: str | None = None, kinds: tuple[str, ...] | None = None, **more: object) -> Wanted:
+        weights = u.content_weights()
+        shown = u.text
+        if text is not None:
+            shown, weights = _only(u, text)
+        bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
+        if _BARE_BUDGET.match(bare) and u.asks == "figure" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
+            shown, weights = f"{'收入' if '收入' in bare else '支出'}总计", [0.3] * 4
+        base = Wanted(
+            shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
+            as_of=u.periods.as_of, negated=u.periods.negated,
+        )  # fmt: skip
+        return replace(base, **more)  # type: ignore[arg-type]
+
+    def asks(self, u: Understanding, parts: Sequence[str] | None = None, **more: object) -> list[_Ask]:
+        """One for each item, office and year that the question names."""
+        years: Sequence[int | None] = u.periods.years or (None,)
+        out = []
+        for part in parts or [None]:  # type: ignore[list-item]
+            for scope in u.naming.scopes:
+                for year in years:
+                    out.append(_Ask(self.wanted(u, text=part, **more), self._level(u, scope), year))
+        return out
+
+    def _level(self, u: Understanding, scope: Scope) -> Scope:
+        """Of an office that publishes as 部门 and as 单位 the one that is asked for, 部门 when neither is said."""
+        rows = [self.catalog.rows[d] for d in scope.documents]
+        both = {r.agency for r in rows if r.level == "单位"} & {r.agency for r in rows if r.level == "部门"}
+        if not both:
+            return scope
+        asked = "单位" if re.search(r"单位预算|单位决算|本单位|[（(]单位", u.text) else "部门"
+        kept = tuple(r.id for r in rows if r.agency not in both or r.level in (asked, None))
+        note = None if asked in u.text else f"该部门另有{'部门' if asked == '单位' else '单位'}预算文档，此处按{asked}预算回答"
+        return replace(scope, documents=kept or scope.documents, note=scope.note or note)
+
+    def find(self, ask: _Ask) -> Found:
+        found = self.lookup.find(ask.wanted, ask.scope, self.catalog, ask.year)
+        return found
+
+    # -- plain figures -----------------------------------------------------------
+
+    def _figures(self, u: Understanding) -> Answer:
+        if re.search(r"年初预算", u.text) and re.search(r"决算", u.text) and u.operation.each:
+            phases = ["年初预算", "决算"]
+            asks = [replace(a, wanted=replace(a.wanted, phase=p)) for p in phases for a in self.asks(u)]
+        else:
+            asks = self.asks(u)
+        founds = [self.find(a) for a in asks]
+        if len(founds) == 1:
+            if not founds[0].matches and (split := self.parts(u)):
+                return self._each(u, [self.find(a) for a in self.asks(u, split)])
+            return self._one(u, founds[0], asks[0])
+        return self._each(u, founds)
+
+    def parts(self, u: Understanding) -> list[str] | None:
+        """The several items that a question joins, when each one is found by itself."""
+        pieces = [p for p in _SPLIT.split(u.text) if p and p.strip()]
+        named = [p for p in pieces if any(w >= 0.3 for w in _only(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))]
+        return named if len(named) >= 2 else None
+
+    def _one(self, u: Understanding, found: Found, ask: _Ask) -> Answer:
+        if not found.matches:
+            if u.asks in ("exists", "situation") or ask.wanted.kinds[0] != "empty":
+                noted = self._empty_table(u, ask)
+                if noted is not None:
+                    return noted
+            return not_found(u.text, self._missing(found, ask), self.catalog, u, found)
+        if found.rivals:
+            return clarify(u, found, self.catalog)
+        top = found.matches[0]
+        if u.operation.name == "lookup" and top.precision < 0.6:
+            noted = self._empty_table(u, ask, better_than=top)
+            if noted is not None:
+                return noted
+        return self._tell(u, found)
+
+    def _missing(self, found: Found, ask: _Ask) -> str:
+        return found.missing or "没有找到相符的内容"
+
+    def _tell(self, u: Understanding, found: Found) -> Answer:
+        """One figure (or filled-in text, or blank) with its places."""
+        top = found.matches[0]
+        fact = top.fact
+        cited = Citations()
+        numbers = [cited.add(m) for m in _places(found.matches)]
+        notes = self._notes(u, found)
+        head = f"{who(top.document.row)} {when(fact, top.document.row)} {subject(fact)}"
+        if fact.kind == "empty":
+            if fact.source.row is None:
+                return Answer(u.text, "answered", f"{head}：{fact.printed}", citations=tuple(cited.all), notes=tuple(notes))
+            text = f"{head}：表中该格为空，未填列（空白不等于 0）。"
+            return Answer(u.text, "not_found", text, citations=tuple(cited.all), notes=tuple(notes))
+        if fact.kind == "text" or fact.value is None:
+            verb = "：" if len(fact.printed) > 12 else "为 "
+            text = f"{head}{verb}{fact.printed}"
+            values = () if fact.kind == "text" else (value_of(top, numbers),)
+            return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=tuple(notes))
+        unit = u.periods.unit
+        named_direction = bool(u.operation.direction) and fact.kind == "change"
+        value = value_of(top, numbers, unit, magnitude=named_direction and _same_direction(u, fact))
+        calculation = None
+        shown = said(fact, unit)
+        if unit and unit != fact.unit and fact.unit in MONEY and fact.value is not None:
+            ratio = MONEY[fact.unit] / MONEY[unit]
+            step = f"× {plain(ratio)}" if ratio >= 1 else f"÷ {plain(1 / ratio)}"
+            expression = f"{plain(fact.value)}{fact.unit} {step.replace('E+', 'e')}"
+            calculation = Calculation("convert", expression, (numbers[0],), value.value or "", unit)
+            notes.append(f"单位由{fact.unit}换算为{unit}")
+        if not fact.unit and fact.comparison is None:
+            notes.append("文档未注明该数的单位")
+        if fact.kind == "change":
+            word = "减少" if (fact.value or 0) < 0 else "增加"
+            text = f"{who(top.document.row)} {when(fact, top.document.row)} {_without_direction(subject(fact))}{word} {value.value.lstrip('-') if value.value else ''}{value.unit}。"
+            text += f"原文：{fact.source.quote}" if fact.source.quote else ""
+        else:
+            text = f"{head}为 {shown}{both_units(fact.value, fact.unit) if unit is None and fact.value is not None else ''}。"
+        if u.claim is not None:
+            text, notes = self._against_claim(u, fact, text, notes)
+        if u.asks == "exists":
+            text = f"{'有' if fact.value else '金额为 0'}。{text}"
+        return Answer(u.text, "answered", text, (value,), calculation, tuple(cited.all), notes=tuple(notes), confidence=round(found.score, 3))
+
+    def _against_claim(self, u: Understanding, fact: Fact, text: str, notes: list[str]) -> tuple[str, list[str]]:
+        assert u.claim is not None
+        claimed, unit = u.claim
+        agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
+        if agrees:
+            return f"说法相符。{text}", notes
+        return f"与所说不符：{text}", [f"问题中提到的金额与文档不符，文档为 {said(fact)}", *notes]
+
+    def _notes(self, u: Understanding, found: Found) -> list[str]:
+        top = found.matches[0]
+        row = top.document.row
+        notes = []
+        if found.scope.note:
+            notes.append(found.scope.note)
+        if not u.periods.years and row.fiscal_year:
+            notes.append(f"年度未指明，按{top.fact.fiscal_year or row.fiscal_year}年")
+        if u.periods.relative and row.fiscal_year:
+            notes.append(f"“{u.periods.relative}”按文档年度{row.fiscal_year}年理解")
+        names = list(dict.fromkeys(m.fact.project for m in found.matches if m.fact.project and m.document is top.document))
+        if len(names) > 1:
+            notes.append("同一数字在文档中名称不一致：" + "；".join(names))
+        if top.fact.approximate:
+            notes.append("原文为约数")
+        notes += [f"{f['message']}" for f in self.lookup.store.findings(row.id) if set(f.get("facts", ())) & {m.fact.id for m in found.matches}][:2]
+        return notes
+
+    def _empty_table(self, u: Understanding, ask: _Ask, better_than: Match | None = None) -> Answer | None:
+        """A table that stands empty with a note answers by its note."""
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        if scope.missing or not scope.documents:
+            return None
+        wanted = replace(ask.wanted, kinds=("empty",))
+        notes = [m for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog)) if m.fact.source.row is None and m.holds]
+        if not notes or (better_than is not None and notes[0].coverage <= better_than.coverage + 0.02):
+            return None
+        return self._tell(u, Found(matches=(notes[0],), scope=scope))
+
+    def _each(self, u: Understanding, founds: Sequence[Found]) -> Answer:
+        """Several figures side by side."""
+        cited = Citations()
+        values, lines, notes, missing = [], [], [], []
+        for found in founds:
+            if not found.matches:
+                missing.append(self._scope_words(found))
+                continue
+            if found.rivals:
+                return clarify(u, found, self.catalog)
+            numbers = [cited.add(m) for m in _places(found.matches)]
+            values.append(value_of(found.matches[0], numbers, u.periods.unit))
+            lines.append(f"{label(found.matches[0])}为 {said(found.fact, u.periods.unit)}")
+        if not values:
+            return not_found(u.text, "；".join(missing) or "没有找到相符的内容", self.catalog, u, founds[0] if founds else None)
+        if missing:
+            notes.append("未找到：" + "；".join(missing))
+        return Answer(u.text, "answered", "；\n".join(lines) + "。", tuple(values), None, tuple(cited.all), notes=tuple(notes))
+
+    def _scope_words(self, found: Found) -> str:
+        year = f"{found.year}年" if found.year else ""
+        return f"{found.scope.name}{year}：{found.missing or '没有相符的内容'}"
+
+    # -- computed figures ----------------------------------------------------------
+
+    def _gather(self, u: Understanding, parts: Sequence[str] | None = None, **more: object) -> list[Found] | Answer:
+        """The figures that a computation needs; an answer instead when one is missing or open."""
+        founds = [self.find(a) for a in self.asks(u, parts, **more)]
+        for found in founds:
+            if found.rivals:
+                return clarify(u, found, self.catalog)
+            if not found.matches or found.fact.value is None:
+                return not_found(u.text, f"{self._scope_words(found)}，无法计算。", self.catalog, u, found)
+        return founds
+
+    def _sum(self, u: Understanding) -> Answer | None:
+        several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
+        if not several and not u.operation.joined:
+            plain_found = self.find(self.asks(u)[0])
+            if plain_found.matches and not plain_found.rivals and plain_found.matches[0].precision >= 0.5 and not self._names_collection(u):
+                return None
+        whole = self._stated_total(u)
+        if whole is not None:
+            return whole
+        parts = self.parts(u)
+        if parts or several:
+            founds = self._gather(u, parts)
+            if isinstance(founds, Answer):
+                return founds if parts or several else None
+            return self._total(u, [f.matches[0] for f in founds])
+        collection = self._collection(u)
+        if collection is None:
+            return None
+        return self._total(u, list(collection.members), collection)
+
+    def _stated_total(self, u: Understanding) -> Answer | None:
+        """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""
+        if not re.search(r"表里|表中|合计数|总计数", u.text):
+            return None
+        found = self.find(self.asks(u)[0])
+        return self._tell(u, found) if found.matches and not found.rivals else None
+
+    def _names_collection(self, u: Understanding) -> bool:
+        return bool(u.operation.counted) or bool(re.search(r"(?:所有|全部|各个?|这些)?项目(?:的)?(?:预算|经费|资金|支出)?(?:一共|总共|合计|加|总和|之和)", u.text))
+
+    def _collection(self, u: Understanding) -> Collection | None:
+        if len(u.naming.scopes) != 1:
+            return None
+        ask = self.asks(u)[0]
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        if scope.missing:
+            return None
+        return collections_of.find(u, ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
+
+    def _total(self, u: Understanding, matches: list[Match], collection: Collection | None = None) -> Answer:
+        cited = Citations()
+        numbers = [cited.add(m) for m in matches]
+        try:
+            computed = calculate.total([m.fact for m in matches])
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
+        funds = {m.fact.fund for m in matches if m.fact.fund}
+        notes = [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
+        if collection is not None:
+            notes.append(f"按 {len(matches)} 个{collection.name}相加：" + "、".join(collection.call(m) for m in matches))
+        if u.operation.counted and collection is not None and u.operation.counted != len(matches):
+            notes.append(f"问题提到 {u.operation.counted} 个，文档中有 {len(matches)} 个")
+        calculation = Calculation("sum", computed.expression, tuple(numbers), plain(computed.value), computed.unit)
+        first, calculation = self._in_asked_unit(u, Value("合计", plain(computed.value), computed.unit, tuple(numbers)), calculation)
+        text = f"合计 {first.value}{first.unit}{both_units(Decimal(first.value or 0), first.unit)}：\n" + "\n".join(
+            f"{label(m)} {said(m.fact)}" for m in matches
+        )
+        text += f"\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
+        values = (first, *(value_of(m, [n]) for m, n in zip(matches, numbers, strict=True)))
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _in_asked_unit(self, u: Understanding, value: Value, calculation: Calculation) -> tuple[Value, Calculation]:
+        unit = u.periods.unit
+        if not unit or unit == value.unit or value.unit not in MONEY or value.value is None:
+            return value, calculation
+        moved = plain(convert(Decimal(value.value), value.unit, unit))
+        expression = f"{calculation.expression} = {calculation.result}{calculation.unit}"
+        return replace(value, value=moved, unit=unit), replace(calculation, expression=expression, result=moved, unit=unit)
+
+    def _ratio(self, u: Understanding) -> Answer | None:
+        part, whole = u.operation.part or "", u.operation.whole or ""
+        founds = []
+        for words in (part, whole):
+            found = [self.find(a) for a in self.asks(u, [words])]
+            if len(found) != 1 or not found[0].matches or found[0].fact.value is None:
+                return self._shares(u) or not_found(
+                    u.text, f"{words}：{found[0].missing or '没有找到'}，无法计算比例。", self.catalog, u, found[0]
+                )
+            if found[0].rivals:
+                return clarify(u, found[0], self.catalog)
+            founds.append(found[0])
+        cited = Citations()
+        a, b = (f.matches[0] for f in founds)
+        same = [m for m in founds[0].matches if any(m.fact.source.block_id == n.fact.source.block_id for n in founds[1].matches)]
+        if same:
+            a = same[0]
+            b = next(n for n in founds[1].matches if n.fact.source.block_id == a.fact.source.block_id)
+        numbers = [cited.add(a), cited.add(b)]
+        try:
+            computed = calculate.share(a.fact, b.fact)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")
+        text = f"{label(a)} {said(a.fact)}，占 {subject(b.fact)} {said(b.fact)} 的 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        values = (Value("占比", plain(computed.value), "%", tuple(numbers)), value_of(a, [numbers[0]]), value_of(b, [numbers[1]]))
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _shares(self, u: Understanding) -> Answer | None:
+        """A share that the document itself states."""
+        found = self.find(self.asks(u, kinds=("amount", "change"))[0])
+        if found.matches and found.fact.unit == "%" and not found.rivals:
+            return self._tell(u, found)
+        return None
+
+    def _growth(self, u: Understanding) -> Answer | None:
+        pair = self._two_years(u)
+        if isinstance(pair, Answer):
+            return pair
+        if pair is not None:
+            now, before = pair
+            return self._grown(u, now, before, now.fact.value or Decimal(0), calculate.in_unit(before.fact, now.fact.unit))
+        stated = self.find(self.asks(u, kinds=("change",))[0])
+        if stated.matches and stated.fact.unit == "%" and not stated.rivals:
+            return self._tell(u, stated)
+        change = self._stated_change(u)
+        current = self.find(replace(self.asks(u, kinds=("amount",))[0]))
+        if change is None or not current.matches or current.fact.unit not in MONEY:
+            return not_found(u.text, "文档中没有上年数或增减额，无法计算增长率。", self.catalog, u, current)
+        now = current.matches[0]
+        before_value = calculate.in_unit(now.fact, change.fact.unit) - (change.fact.value or Decimal(0))
+        return self._grown(u, now, change, calculate.in_unit(now.fact, change.fact.unit), before_value)
+
+    def _grown(self, u: Understanding, now: Match, before: Match, value: Decimal, earlier: Decimal) -> Answer:
+        cited = Citations()
+        numbers = [cited.add(now), cited.add(before)]
+        try:
+            computed = calculate.growth(value, earlier)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        shown = -computed.value if u.operation.direction == "down" and computed.value < 0 else computed.value
+        word = "增长" if computed.value >= 0 else "下降"
+        text = f"{label(now)}{word} {plain(abs(computed.value))}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        calculation = Calculation("growth", computed.expression, tuple(numbers), plain(computed.value), "%")
+        values = (Value(f"{label(now)} 增长率", plain(shown), "%", tuple(numbers)), value_of(now, [numbers[0]]), value_of(before, [numbers[1]]))
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _two_years(self, u: Understanding) -> tuple[Match, Match] | Answer | None:
+        """The figure of the later and of the earlier year, where the store holds both; None where it does not."""
+        if len(u.naming.scopes) != 1:
+            return None
+        years = sorted(u.periods.years)
+        scope = self.asks(u)[0].scope
+        held = self.catalog.years(scope.documents)
+        if len(years) < 2:
+            latest = years[0] if years else (held[-1] if len(held) > 1 else None)
+            if latest is None or latest - 1 not in held:
+                return None
+            years = [latest - 1, latest]
+        if years[0] not in held or years[-1] not in held:
+            return None
+        wanted = self.wanted(u, kinds=("amount", "empty"))
+        found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
+        if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
+            later = found[0].matches[0]
+            return later, _like(later, found[1].matches)
+        return next((clarify(u, f, self.catalog) for f in found if f.rivals), None)
+
+    def _stated_change(self, u: Understanding) -> Match | None:
+        """A change that the text states: 较2024年预算增加21.20万元."""
+        ask = self.asks(u, kinds=("change",))[0]
+        years = u.periods.years
+        year = max(years) if years else None
+        found = self.lookup.find(ask.wanted, ask.scope, self.catalog, year)
+        fitting = [m for m in found.matches if m.fact.unit != "%" and (len(years) < 2 or m.fact.base_year in (None, min(years)))]
+        return fitting[0] if fitting else None
+
+    def _change(self, u: Understanding) -> Answer | None:
+        pair = self._two_years(u)
+        percent_asked = bool(re.search(r"百分|%|幅", u.text))
+        if isinstance(pair, tuple) and not percent_asked:
+            return self._differs(u, pair[0], pair[1], sides_first=bool(u.operation.each or len(_ASKED_EACH.findall(u.text)) > 1))
+        change = self._stated_change(u)
+        if change is not None:
+            return self._tell(u, Found(matches=(change,), scope=self.asks(u)[0].scope))
+        return pair if isinstance(pair, Answer) else None
+
+    def _difference(self, u: Understanding) -> Answer | None:
+        if len(u.periods.years) == 2 and len(u.naming.scopes) == 1:
+            pair = self._two_years(u)
+            if isinstance(pair, Answer):
+                return pair
+            if pair is not None:
+                return self._differs(u, pair[0], pair[1], sides_first=True)
+        if re.search(r"年初预算", u.text) and re.search(r"决算|执行", u.text):
+            phases = [self.find(replace(a, wanted=replace(a.wanted, phase=p))) for p in ("年初预算", "决算") for a in self.asks(u)[:1]]
+            if all(f.matches and f.fact.value is not None for f in phases):
+                return self._differs(u, phases[1].matches[0], phases[0].matches[0], sides_first=True)
+        parts = None if len(u.naming.scopes) > 1 else self.parts(u)
+        founds = self._gather(u, parts)
+        if isinstance(founds, Answer):
+            return founds
+        if len(founds) < 2:
+            change = self._stated_change(u)
+            return self._tell(u, Found(matches=(change,))) if change else None
+        first, second = founds[0].matches[0], _like(founds[0].matches[0], founds[1].matches)
+        return self._differs(u, first, second, sides_first=True, compare=True)
+
+    def _differs(self, u: Understanding, later: Match, earlier: Match, *, sides_first: bool, compare: bool = False) -> Answer:
+        cited = Citations()
+        order = [later, earlier] if compare else [earlier, later]
+        numbers = {id(m): cited.add(m) for m in order}
+        try:
+            computed = calculate.difference(later.fact, earlier.fact)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
+        names_direction = u.operation.direction == ("down" if computed.value < 0 else "up")
+        amount = abs(computed.value) if compare or names_direction else computed.value
+        used = tuple(numbers.values())
+        calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
+        delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)
+        sides = [value_of(m, [numbers[id(m)]], u.periods.unit) for m in order]
+        more, less = (later, earlier) if computed.value >= 0 else (earlier, later)
+        shown = "；\n".join(f"{label(m)}为 {said(m.fact, u.periods.unit)}" for m in order)
+        size = f"{plain(abs(Decimal(delta.value or 0)))}{delta.unit}"
+        if computed.value == 0:
+            verdict = "两者相同"
+        elif compare:
+            verdict = f"{self._called(more, less)}更多，多 {size}"
+        else:
+            verdict = f"{'增加' if computed.value > 0 else '减少'} {size}"
+        text = f"{shown}。\n{verdict}。\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
+        values = (*sides, delta) if sides_first else (delta, *sides)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _called(self, more: Match, less: Match) -> str:
+        a, b = more.document.row, less.document.row
+        return who(a) if who(a) != who(b) else subject(more.fact)
+
+    # -- collections -----------------------------------------------------------------
+
+    def _rank(self, u: Understanding) -> Answer | None:
+        collection = self._collection(u)
+        if collection is None or len(collection.members) < 2:
+            return None
+        try:
+            unit = calculate.common_unit([m.fact for m in collection.members])
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。")
+        ordered = sorted(
+            collection.members, key=lambda m: (calculate.in_unit(m.fact, unit) * (-1 if u.operation.descending else 1), m.fact.id)
+        )
+        chosen = ordered[u.operation.nth - 1 : u.operation.nth] if u.operation.nth else ordered[: u.operation.top]
+        if not chosen:
+            return not_found(u.text, f"只有 {len(ordered)} 个{collection.name}，没有第 {u.operation.nth} 名。", self.catalog, u)
+        cited = Citations()
+        numbers = [cited.add(m) for m in chosen]
+        values = tuple(value_of(m, [n], u.periods.unit) for m, n in zip(chosen, numbers, strict=True))
+        start = u.operation.nth or 1
+        lines = [f"{i}. {collection.call(m)} {said(m.fact, u.periods.unit)}" for i, m in enumerate(chosen, start)]
+        order = "从高到低" if u.operation.descending else "从低到高"
+        text = f"{collection.name}共 {len(ordered)} 个，按金额{order}：\n" + "\n".join(lines)
+        expression = (" > " if u.operation.descending else " < ").join(plain(calculate.in_unit(m.fact, unit)) for m in ordered[:20])
+        calculation = Calculation("rank", expression, tuple(numbers), values[0].value or "", values[0].unit)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=self._assumed(u, chosen[0]))
+
+    def _assumed(self, u: Understanding, match_: Match) -> tuple[str, ...]:
+        year = match_.fact.fiscal_year or match_.document.row.fiscal_year
+        return () if u.periods.years or not year else (f"年度未指明，按{year}年",)
+
+    def _collect(self, u: Understanding) -> Answer | None:
+        collection = self._collection(u)
+        if collection is None or not collection.members:
+            return None
+        members = list(collection.members)
+        op = u.operation
+        if op.condition:
+            sign, value, unit = op.condition
+            members = [m for m in members if collections_of.passes(m.fact, sign, value, unit)]
+        cited = Citations()
+        numbers = [cited.add(m) for m in members]
+        lines = [f"{i}. {collection.call(m)} {said(m.fact)}" for i, m in enumerate(members, 1)]
+        listed = tuple(value_of(m, [n]) for m, n in zip(members, numbers, strict=True))
+        if op.name == "average" and members:
+            try:
+                computed = calculate.average([m.fact for m in members])
+            except calculate.NotComparable as error:
+                return Answer(u.text, "clarify", f"{error}。请分别查询。")
+            calculation = Calculation("average", computed.expression, tuple(numbers), plain(computed.value), computed.unit)
+            text = f"{len(members)} 个{collection.name}平均 {plain(computed.value)}{computed.unit}。\n计算：{computed.expression}\n" + "\n".join(lines)
+            values: tuple[Value, ...] = (Value("平均", plain(computed.value), computed.unit, tuple(numbers)), *listed)
+        elif op.name == "count":
+            calculation = Calculation("count", f"共 {len(members)} 个", tuple(numbers), str(len(members)), "个")
+            text = f"共 {len(members)} 个{collection.name}：\n" + "\n".join(lines)
+            values = (Value(f"{collection.name}数量", str(len(members)), "个", tuple(numbers)),)
+        else:
+            calculation = None
+            text = f"{collection.name} {len(members)} 个：\n" + "\n".join(lines) if members else f"没有符合条件的{collection.name}。"
+            values = listed
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=self._assumed(u, members[0]) if members else ())
+
+    # -- prose ------------------------------------------------------------------------
+
+    def _prose(self, u: Understanding) -> Answer | None:
+        scope = self.asks(u)[0].scope if u.naming.scopes else Scope(())
+        years = u.periods.years
+        dated = of_year(scope, years[0] if len(years) == 1 else None, self.catalog)
+        if dated.missing:
+            return not_found(u.text, dated.missing + "。", self.catalog, u)
+        focus = "".join(
+            c if not any(s <= i < e for s, e in (*u.naming.spans, *u.periods.spans)) else " " for i, c in enumerate(u.text)
+        )
+        result = self.prose.answer(u.text, dated.documents, re.sub(r"\s+", " ", focus).strip(" 的?？"), self.catalog)
+        if result is None:
+            return None
+        text, cited, confidence, notes = result
+        return Answer(u.text, "answered", text, citations=tuple(cited), notes=tuple(notes), route="retrieval", confidence=confidence)
+
+
+def _only(u: Understanding, words: str) -> tuple[str, list[float]]:
+    """The question with only ``words`` left of it, and the weights of what is left; same length."""
+    at = u.text.find(words)
+    weights = u.content_weights()
+    if at < 0:
+        return u.text, weights
+    end = at + len(words)
+    text = " " * at + u.text[at:end] + " " * (len(u.text) - end)
+    return text, [w if at <= i < end else 0.0 for i, w in enumerate(weights)]
+
+
+def _content(u: Understanding, words: str) -> str:
+    text, weights = _only(u, words)
+    return "".join(c for c, w in zip(text, weights, strict=True) if w)
+
+
+def _places(matches: Sequence[Match]) -> list[Match]:
+    """Where a figure stands, the best place first, one for each table or paragraph, three at most."""
+    out: list[Match] = []
+    for m in matches:
+        if all(m.fact.source.block_id != o.fact.source.block_id for o in out):
+            out.append(m)
+    return out[:3]
+
+
+def _like(model: Match, matches: Sequence[Match]) -> Match:
+    """Of places that agree the one that stands in the same table as the model does."""
+    return next((m for m in matches if m.fact.table == model.fact.table), matches[0])
+
+
+def _same_direction(u: Understanding, fact: Fact) -> bool:
+    return (u.operation.direction == "down") == ((fact.value or 0) < 0)
+
+
+def _without_direction(words: str) -> str:
+    return re.sub(r"(?:增加|减少|增长|下降|上升|降低|提高)了?$", "", words)

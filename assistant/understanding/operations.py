@@ -1,0 +1,136 @@
+"""What is to be done with the figures: look up, sum, compare, subtract, share, growth, rank, count, list, average."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from index.amounts import chinese_number, find_amounts
+
+_RATIO = re.compile(
+    r"(?P<part>.{2,40}?)(?:占|在)(?P<whole>.{2,40}?)(?:中|里|当中)?(?:所)?(?:占)?的?(?:比重|比例|百分之几|百分之多少|百分比|份额|几成|多少比例|占比)"
+)
+_RATIO_SHORT = re.compile(r"(?P<part>.{2,40}?)占(?P<whole>.{2,40}?)(?:的)?多少[?？]?$")
+_GROWTH = re.compile(
+    r"(?:同比|比上年|比去年|较上年|比20\d\d年|较20\d\d年|增长|增加|减少|下降)[^，。？?]{0,12}(?:百分之几|百分之多少|百分比|百分点|幅度|率|几成|%)"
+    r"|增长率|增幅|降幅|同比(?:增长|增减|变化)|增速"
+)
+_CHANGE = re.compile(
+    r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|增减(?:情况|额|多少)"
+)
+_DIFFERENCE = re.compile(r"相差|差多少|差额|差值|差距|多多少|少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少")
+_COMPARE = re.compile(r"哪个(?:更)?(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)")
+_SUM = re.compile(r"一共|总共|合计(?:是|为|有)?(?:多少|几)?|加起来|加在一起|合起来|相加|之和|总和|求和|共计|汇总|总计多少|共多少|加总")
+_JOINED = re.compile(r"加起来|加在一起|合起来|相加|之和|总和|求和|加总|[^、，]加(?:上)?[^、，起在总]")
+_TOP = re.compile(
+    r"最(?P<high>高|多|大)|最(?P<low>低|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
+)
+_TOP_N = re.compile(r"最[高多大低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
+_COUNT = re.compile(r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|单位|部门|子项|专项|一级指标|二级指标|三级指标|款|项|类)|(?:项目|指标|科目)(?:的)?(?:数量|个数)|数一数")
+_LIST = re.compile(r"有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些")
+_AVERAGE = re.compile(r"平均|均值|人均")
+_EACH = re.compile(r"分别|各(?:是|为|有)?(?:多少|几)|各自|各年|每年|逐年")
+_CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|以上|以下)")
+_N_ITEMS = re.compile(r"(?P<n>[一二两三四五六七八九十\d]+)(?:个|项|大)(?:项目|专项|科目|部分|内容)")
+_COLLECTION = re.compile(r"项目|专项|科目|类$|款")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation with what it needs. ``part`` and ``whole`` are words of a share; ``spans`` say nothing else.
+
+    ``top`` is how many of a ranking are asked for (None: all), ``nth`` a single place, ``descending`` its direction.
+    """
+
+    name: str = "lookup"
+    part: str | None = None
+    whole: str | None = None
+    top: int | None = None
+    nth: int | None = None
+    descending: bool = True
+    each: bool = False
+    joined: bool = False
+    counted: int | None = None
+    condition: tuple[str, Decimal, str] | None = None
+    direction: str | None = None
+    spans: tuple[tuple[int, int], ...] = field(default=())
+
+
+def read_operation(text: str) -> Operation:
+    """The operation that a plain question asks for; lookup when it asks for none."""
+    each = bool(_EACH.search(text))
+    spans: list[tuple[int, int]] = []
+    counted = _N_ITEMS.search(text)
+    number = _number(counted["n"]) if counted else None
+    common = {"each": each, "counted": number}
+    ratio = _RATIO.search(text) or _RATIO_SHORT.search(text)
+    if ratio:
+        return Operation("ratio", part=ratio["part"], whole=ratio["whole"], each=each, counted=number)
+    if _AVERAGE.search(text):
+        return Operation("average", **common)  # type: ignore[arg-type]
+    if _COUNT.search(text):
+        return Operation("count", **common, condition=_condition(text))  # type: ignore[arg-type]
+    if _GROWTH.search(text):
+        return Operation("growth", direction=_direction(text), **common)  # type: ignore[arg-type]
+    top = _TOP.search(text)
+    top_n = _TOP_N.search(text)
+    if _COMPARE.search(text) and not (top and "最" in top[0]):
+        return Operation("compare", direction=_direction(text), **common)  # type: ignore[arg-type]
+    if _DIFFERENCE.search(text):
+        return Operation("difference", direction=_direction(text), **common)  # type: ignore[arg-type]
+    if top:
+        return _ranking(top, top_n, number, each, tuple(spans))
+    if _CHANGE.search(text):
+        return Operation("change", direction=_direction(text), **common)  # type: ignore[arg-type]
+    condition = _condition(text)
+    if condition:
+        return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]
+    if _LIST.search(text):
+        return Operation("list", **common)  # type: ignore[arg-type]
+    if _SUM.search(text):
+        return Operation("sum", joined=bool(_JOINED.search(text)), **common)  # type: ignore[arg-type]
+    return Operation("lookup", **common)  # type: ignore[arg-type]
+
+
+def _ranking(top: re.Match[str], top_n: re.Match[str] | None, number: int | None, each: bool, spans: tuple[tuple[int, int], ...]) -> Operation:
+    descending = not (top["low"] or top["up"])
+    count: int | None = None
+    if top["high"] or top["low"]:
+        count = 1
+    if top["n"]:
+        count = _number(top["n"])
+    if top_n:
+        count = _number(top_n["n"])
+    nth = _number(top["nth"]) if top["nth"] else None
+    return Operation("rank", top=count, nth=nth, descending=descending, each=each, counted=number, spans=spans)
+
+
+def _number(word: str | None) -> int | None:
+    if not word:
+        return None
+    return int(word) if word.isdigit() else chinese_number(word)
+
+
+def _condition(text: str) -> tuple[str, Decimal, str] | None:
+    found = _CONDITION.search(text)
+    if not found:
+        return None
+    amounts = [a for a in find_amounts(text) if a.unit in ("元", "万元", "亿元", "千元", "%")]
+    if not amounts:
+        return None
+    word = found[1]
+    sign = {"大于": ">", "超过": ">", "高于": ">", "多于": ">", "不低于": "≥", "不少于": "≥", "以上": "≥"}.get(word)
+    sign = sign or {"小于": "<", "低于": "<", "少于": "<", "不超过": "≤", "以下": "≤"}[word]
+    return sign, amounts[0].value, amounts[0].unit
+
+
+def _direction(text: str) -> str | None:
+    if re.search(r"减少|下降|降低|少了|降幅|少多少", text):
+        return "down"
+    if re.search(r"增加|上升|提高|多了|增幅|涨|多多少|增长了", text):
+        return "up"
+    return None
+
+
+__all__ = ["Operation", "read_operation"]

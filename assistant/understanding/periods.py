@@ -1,0 +1,85 @@
+"""Years, phases, dates and the unit that a question names, with the places where it names them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.amounts import money_unit
+
+_RANGE = re.compile(r"(20\d\d)\s*年?(?:度)?\s*(?:到|至|-|—|~|－)\s*(20\d\d)\s*年?(?:度)?(?:[一二三四五六两\d]+年)?")
+_AS_OF = re.compile(r"截[至止]?(?:到)?\s*20\d\d年\s*\d{1,2}月(?:\s*\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日")
+_YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)\s*年?度?")
+_PHASES = (
+    ("年初预算", re.compile(r"年初预算数?")),
+    ("调整预算", re.compile(r"调整(?:后)?预算数?|预算调整数?")),
+    ("决算", re.compile(r"支出决算数?|决算数?|实际(?:支出|花费|花了|执行|完成)|执行数|实际")),
+    ("预算", re.compile(r"预算数?")),
+)
+_NEGATED = re.compile(r"(?:而不是|并非|不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)")
+_UNIT_ASKED = re.compile(
+    r"(?:是|为|有|约|折|换算|折算|折合|换成|改成|合|用|以)?(?:成|为|合|到)?(?:多少|几)\s*(亿元|万元|千元|元|亿|万)(?!以|的)"
+    r"|(?:换算|折算|折合|换|改|转|转换|折|表示|显示)(?:成|为|到)?\s*(亿元|万元|千元|元)|(?:以|用|按)\s*(亿元|万元|千元|元)\s*(?:为单位|表示|计|显示)"
+    r"|单位(?:是|为|用|换成)?\s*(亿元|万元|千元|元)"
+)
+_PERIOD = re.compile(r"(\d{1,2})月(?:底|末)|第?([一二三四1-4])季度|([上下]半年)|(年底|年末)(?=.{0,6}(?:进度|支出计划|支付|累计|达到))")
+_QUARTERS = {"1": "一", "2": "二", "3": "三", "4": "四"}
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """``years`` in the order named; ``spans`` are the stretches of the question that these readings used up."""
+
+    years: tuple[int, ...]
+    relative: str | None
+    as_of: str | None
+    phase: str | None
+    negated: tuple[str, ...]
+    unit: str | None
+    period: str | None
+    spans: tuple[tuple[int, int], ...]
+    text: str
+
+
+def read_periods(question: str) -> Periods:
+    """Read the periods of a plain question; ``text`` is the question with negated words blanked out (same length)."""
+    spans: list[tuple[int, int]] = []
+    negated = []
+    text = question
+    for found in _NEGATED.finditer(question):
+        negated.append(found[1])
+        text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    as_of = _AS_OF.search(text)
+    searched = text
+    if as_of:
+        spans.append(as_of.span())
+        searched = text[: as_of.start()] + " " * len(as_of[0]) + text[as_of.end() :]
+    years: list[int] = []
+    for found in _RANGE.finditer(searched):
+        first, last = int(found[1]), int(found[2])
+        if first <= last <= first + 10:
+            years += range(first, last + 1)
+        spans.append(found.span())
+    for found in _YEAR.finditer(searched):
+        spans.append(found.span())
+        if int(found[1]) not in years:
+            years.append(int(found[1]))
+    relative = re.search(r"今年|本年度|去年|上一年度?|上年度?|明年", searched)
+    unit = _UNIT_ASKED.search(searched)
+    asked = next((g for g in unit.groups() if g), None) if unit else None
+    phase = next((name for name, pattern in _PHASES if pattern.search(searched)), None)
+    return Periods(
+        tuple(years), relative[0] if relative else None, as_of[0] if as_of else None, phase, tuple(negated),
+        money_unit(asked) if asked else None, _period(searched), tuple(spans), text,
+    )  # fmt: skip
+
+
+def _period(text: str) -> str | None:
+    found = _PERIOD.search(text)
+    if not found:
+        return None
+    if found[1]:
+        return f"{int(found[1])}月底"
+    if found[2]:
+        return f"第{_QUARTERS.get(found[2], found[2])}季度"
+    return found[3] or "12月底"

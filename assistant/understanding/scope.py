@@ -1,0 +1,162 @@
+"""Which documents a question is about: the offices, regions and years it names, and those it names that the store lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from assistant.understanding.catalog import Catalog, Mention
+from assistant.understanding.periods import Periods
+from index.glossary import regions
+
+_OFFICE = re.compile(
+    r"([\u4e00-\u9fff]{1,10}?(?:委员会|办公室|办公厅|人民法院|人民检察院|法院|检察院|管理局|局|厅|委|街道|镇|乡|大学|医院|中学|小学))"
+    r"(?=20\d\d|\s|的|部门|单位|预算|决算|年|今年|去年|三公|基本|项目|收入|支出|一共|合计|总|有|$)"
+)
+_NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A set of documents that belong together in the question. ``name`` is how the question calls it.
+
+    ``missing`` says in Chinese why no document fits (then ``documents`` is empty); ``note`` what was assumed.
+    """
+
+    documents: tuple[str, ...]
+    name: str = ""
+    missing: str | None = None
+    note: str | None = None
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The offices and regions that a question names, and the stretches that name them."""
+
+    scopes: tuple[Scope, ...]
+    spans: tuple[tuple[int, int], ...]
+    unknown: str | None = None
+
+
+def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
+    """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
+    offices = catalog.offices(text)
+    regions_named = [m for m in catalog.regions(_blanked(text, offices)) if not _inside_word(text, m, catalog)]
+    offices = _beside(offices, regions_named, text, catalog)
+    spans = tuple((m.start, m.end) for m in (*offices, *regions_named))
+    unknown = _unknown(text, spans, catalog, has_office=bool(offices))
+    if unknown:
+        return Naming((Scope((), unknown, f"库中没有“{unknown}”的文档", named=True),), spans, unknown)
+    groups = _distinct(offices)
+    places = _distinct(regions_named)
+    everywhere = frozenset(catalog.rows)
+    if len(groups) >= 2:
+        around = frozenset().union(*(m.documents for m in places)) if places else everywhere
+        return Naming(tuple(_scope(m.text, (m.documents & around) or m.documents) for m in groups), spans)
+    if len(places) >= 2:
+        around = groups[0].documents if groups else everywhere
+        return Naming(tuple(_scope(m.text, (m.documents & around) or m.documents) for m in places), spans)
+    documents = everywhere
+    name = ""
+    for mention in (*places, *groups):
+        both = documents & mention.documents
+        if not both:
+            shown = "".join(m.text for m in (*places, *groups))
+            return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
+        documents, name = both, name + mention.text
+    return Naming((Scope(tuple(sorted(documents)), name, named=bool(places or groups)),), spans)
+
+
+def _scope(name: str, documents: Iterable[str]) -> Scope:
+    return Scope(tuple(sorted(documents)), name, named=True)
+
+
+def _blanked(text: str, mentions: Sequence[Mention]) -> str:
+    """Office names blanked, but for the regions at their front, which are read on their own."""
+    for mention in mentions:
+        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+    return text
+
+
+def _inside_word(text: str, mention: Mention, catalog: Catalog) -> bool:
+    """A region's short name inside other words does not name the region when its full name stands elsewhere."""
+    return False
+
+
+def _beside(offices: list[Mention], places: list[Mention], text: str, catalog: Catalog) -> list[Mention]:
+    """Keep office names that can be meant: one that a region named here does not have falls away when a word only."""
+    if not places:
+        return offices
+    around = frozenset().union(*(m.documents for m in places))
+    fitting = [m for m in offices if m.documents & around]
+    return fitting or offices
+
+
+def _distinct(mentions: Sequence[Mention]) -> list[Mention]:
+    out: list[Mention] = []
+    for mention in mentions:
+        same = next((i for i, m in enumerate(out) if m.documents & mention.documents), None)
+        if same is None:
+            out.append(mention)
+        else:
+            both = out[same].documents & mention.documents
+            out[same] = replace(out[same], documents=both, text=max(out[same].text, mention.text, key=len))
+    return out
+
+
+@lru_cache(maxsize=1)
+def _known_regions() -> dict[str, int]:
+    """Names that surely mean a region: full names of three characters and more, and provinces without their ending."""
+    out = {}
+    for region in regions().values():
+        if len(region.name) >= 3:
+            out[region.name] = region.level
+        if region.level == 0:
+            out[re.sub(r"(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区|特别行政区)$", "", region.name)] = 0
+    return out
+
+
+def _unknown(text: str, spans: Sequence[tuple[int, int]], catalog: Catalog, *, has_office: bool) -> str | None:
+    """A region or an office that the question names and the store does not have."""
+    free = "".join(" " if any(s <= i < e for s, e in spans) else c for i, c in enumerate(text))
+    known = _known_regions()
+    ancestors = {name for row in catalog.rows.values() if row.region for name in _parts(row.region)}
+    for start in range(len(free)):
+        for length in range(min(11, len(free) - start), 1, -1):
+            piece = free[start : start + length]
+            if piece in known and piece not in ancestors:
+                tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[start + length :])
+                return piece + (tail[0] if tail else "")
+    if has_office:
+        return None
+    found = _OFFICE.search(free)
+    if found and not _NO_OFFICE.match(found[1]) and len(found[1]) >= 3:
+        name = found[1].strip()
+        if not any(row.agency and name in row.agency for row in catalog.rows.values()):
+            return text[: found.end(1)].strip() if len(text[: found.end(1)]) <= 20 else name
+    return None
+
+
+def _parts(full: str) -> list[str]:
+    parts = re.findall(r".+?(?:省|市|自治区|自治州|地区|盟|区|县|旗)", full)
+    return [*parts, *(p[:-1] for p in parts), full]
+
+
+def of_year(scope: Scope, year: int | None, catalog: Catalog) -> Scope:
+    """The documents of a scope for one fiscal year; a document of the year after may still hold last year's column."""
+    if year is None or not scope.documents:
+        return scope
+    exact = tuple(d for d in scope.documents if catalog.rows[d].fiscal_year == year)
+    if exact:
+        return replace(scope, documents=exact)
+    near = tuple(d for d in scope.documents if (y := catalog.rows[d].fiscal_year) is not None and abs(y - year) <= 1)
+    years = catalog.years(scope.documents)
+    undated = [d for d in scope.documents if catalog.rows[d].fiscal_year is None]
+    there = "、".join(f"{y}年" for y in years) or "未注明年度"
+    also = "，另有未注明年度的文档" if undated and years else ""
+    who = scope.name or "库中"
+    missing = f"没有{who}{year}年的文档，现有{there}的文档{also}"
+    return replace(scope, documents=near, missing=missing)
