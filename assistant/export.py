@@ -124,8 +124,8 @@ def workbook(answer: Answer) -> bytes:
         ["问题", answer.question],
         ["状态", STATUS.get(answer.status, answer.status)],
         ["回答", answer.text],
-        *[["说明", note] for note in answer.notes],
-        *[["可选问题", option] for option in answer.options],
+        *[list[object](("说明", note)) for note in answer.notes],
+        *[list[object](("可选问题", option)) for option in answer.options],
     ]
     _fill(sheet, ["项目", "内容"], rows, [12, 100])
     _figures(book.create_sheet("数字"), answer)

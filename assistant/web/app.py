@@ -17,6 +17,7 @@ from assistant.web.guard import Guard
 from assistant.web.identity import Gatekeeper, is_loopback
 from assistant.web.late_mount import LateMount, RootMount, lifespan_of
 from assistant.web.login import login_router
+from assistant.web.page_head import PlainHead
 from assistant.web.pages import FOLDER
 from assistant.web.settings import SettingsError, WebSettings, read_settings
 from assistant.web.state import State
@@ -31,6 +32,7 @@ def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Sta
 
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount_chat(inner, assistant, settings, state)
+    inner.add_middleware(PlainHead)
     return inner
 
 

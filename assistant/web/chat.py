@@ -172,7 +172,7 @@ class ChatPage:
         turns = [*turns, turn]
         if "answer" in turn:
             self.state.save_conversation(id, principal.owner, turns[0]["question"], turns)
-        yield self.conversation(turns), "", turns, id, self.history(principal.owner)
+        yield self.conversation(turns), gr.skip(), turns, id, self.history(principal.owner)
 
     def open_or_drop(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open a conversation of this reader's, or delete it. Returns conversation, turns, id, history."""
@@ -235,6 +235,8 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
             "fn": chat.ask,
             "inputs": [field, turns, id, *chosen],
             "outputs": [conversation, field, turns, id, history],
+            # A question sent before the one before is done must not be lost.
+            "trigger_mode": "always_last",
             **quiet,
         }
         started = page.load(chat.start, None, [header, conversation, history, field, *chosen], **quiet)

@@ -202,7 +202,7 @@ class Guard:
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if "frame-ancestors 'self'" in headers["Content-Security-Policy"]:
+        if headers["Content-Security-Policy"].endswith("frame-ancestors 'self'"):
             headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         if self.settings.secure_cookies:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")

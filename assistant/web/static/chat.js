@@ -108,6 +108,8 @@
   // Files: sent one by one, so that a bad one stops no other.
   const upload = async (form, files) => {
     const list = $(".bq-uploads", form);
+    list.textContent = "";
+    kept = [];
     for (const file of files) {
       const item = make("li");
       const bar = make("progress");
@@ -149,7 +151,7 @@
   // The list is drawn anew by the server; what happened to each file stays readable.
   let kept = [];
   const refreshDocuments = (form, list) => {
-    if (list) kept = [...list.children];
+    kept = list ? [...list.children] : [];
     const button = make("button");
     button.dataset.refresh = "1";
     button.hidden = true;
@@ -206,21 +208,20 @@
   };
 
   // Gradio draws late: follow the newest turn, give unnamed controls a name, keep upload notes.
-  const NAMES = { "Toggle Sidebar": "打开或关闭历史对话" };
+  const NAMES = { "Toggle Sidebar": "打开或关闭历史对话", "More tabs": "更多" };
   let turns = 0;
   const tidy = () => {
     const now = document.querySelectorAll(".bq-turn");
     if (now.length > turns) now[now.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
     turns = now.length;
     const list = $(".bq-uploads");
-    if (list && kept.length && !list.children.length) { list.append(...kept); kept = []; }
+    if (list && kept.length && !list.children.length) list.append(...kept);
     document.querySelectorAll("button[aria-label]").forEach((one) => {
       const name = NAMES[one.getAttribute("aria-label")];
       if (name) one.setAttribute("aria-label", name);
     });
   };
-  document.addEventListener("DOMContentLoaded", () => {
-    document.documentElement.lang = "zh-CN";
+  const begin = () => {
     let saved = null;
     try { saved = localStorage.getItem("budgetqa-theme"); } catch (_) { /* private window */ }
     if (saved) setTimeout(() => document.body.classList.toggle("dark", saved === "dark"), 0);
@@ -229,6 +230,21 @@
       if (due) return;
       due = true;
       requestAnimationFrame(() => { due = false; tidy(); });
-    }).observe(document.body, { childList: true, subtree: true });
+    }).observe(document.documentElement, { childList: true, subtree: true });
+    tidy();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+
+  // Tabs by arrow keys, as people who use the keyboard expect.
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest && event.target.closest("[role=tab]");
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!tab || !step) return;
+    const all = [...tab.parentElement.querySelectorAll("[role=tab]")];
+    const next = all[(all.indexOf(tab) + step + all.length) % all.length];
+    event.preventDefault();
+    next.focus();
+    next.click();
   });
 })();

@@ -1,172 +1,167 @@
-"""A small assistant with one document in memory, and the service around it."""
+"""The web service around a fake assistant, in this process and on a port."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import sync_playwright
 
-from assistant.records import Answer, Calculation, Citation, Question, Value
 from assistant.web.app import create_app
 from assistant.web.settings import WebSettings
 
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{value}}${window.hacked=1}'
-ROWS = [
-    ("项目名称", "预算数", "财政资金"),
-    ("网络舆情管理", "730500.00", "730500.00"),
-    ("网络安全检查", "80000.00", "80000.00"),
-    *[(f"其他项目{i}", f"{i}0000.00", f"{i}0000.00") for i in range(1, 60)],
-    (HOSTILE, "1.00", "1.00"),
-    ("信息化运维", "300000.00", "300000.00"),
-]
-TABLE = {
-    "id": "t1",
-    "document_id": "d1",
-    "title": "项目支出表",
-    "section": ["第二部分 项目绩效"],
-    "unit": "元",
-    "rows": len(ROWS),
-    "cols": 3,
-    "cells": [
-        {"row": r, "col": c, "row_span": 1, "col_span": 1, "text": text, "page": None, "box": None}
-        for r, row in enumerate(ROWS)
-        for c, text in enumerate(row)
-    ],
-    "notes": ["注：金额含税"],
-    "captions": ["预算年度：2023"],
-}
+CHROMIUM = Path("/usr/bin/chromium")
+HERE = Path(__file__).resolve().parent
 
 
-def cite(row: int, col: int, **more: Any) -> Citation:
-    return Citation(
-        document_id="d1", file="甲.txt", title="甲单位2023年预算", agency="甲单位", region="某县", fiscal_year=2023,
-        section="第二部分 项目绩效", table="项目支出表", row=ROWS[row][0], column=ROWS[0][col], cell=ROWS[row][col],
-        unit="元", table_id="t1", cell_row=row, cell_col=col, **more,
-    )  # fmt: skip
+def load_fake() -> Any:
+    spec = importlib.util.spec_from_file_location("web_fake", HERE / "fake_assistant.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-class FakeAssistant:
-    """Answers a few fixed questions, and holds documents in a dictionary."""
+@dataclass(frozen=True)
+class Live:
+    """A service in its own process; ``outside`` lists the other hosts that it called."""
 
-    def __init__(self) -> None:
-        self.store: dict[str, dict[str, Any]] = {
-            "d1": {"id": "d1", "file": "甲.txt", "title": "甲单位2023年预算", "agency": "甲单位", "region": "某县",
-                   "fiscal_year": 2023, "phase": "预算", "tables": 1, "facts": 190, "pages": None, "warnings": []}
-        }  # fmt: skip
-        self.asked: list[Question] = []
-        self.files: dict[str, Path] = {}
-        self._lock = threading.Lock()
+    url: str
+    state: Path
+    record: Path
 
-    def ask(self, question: Question) -> Answer:
-        with self._lock:
-            self.asked.append(question)
-        text = question.text
-        if "出错" in text:
-            raise RuntimeError("store is gone")
-        if "哪个" in text:
-            return Answer(
-                text, "clarify", "请选择要查询的项目：", options=("网络舆情管理预算多少", "网络安全检查预算多少")
-            )
-        if "合计" in text:
-            calc = Calculation("sum", "730500.00 + 80000.00", (0, 1), "810500.00", "元")
-            values = (Value("两项合计", "810500.00", "元", (0, 1)),)
-            return Answer(text, "answered", "两项合计810500.00元。", values, calc, (cite(1, 1), cite(2, 1)))
-        if "排名" in text:
-            values = tuple(Value(ROWS[r][0], ROWS[r][1], "元", (i,)) for i, r in enumerate((1, 63, 2)))
-            return Answer(
-                text, "answered", "按预算数从高到低排列。", values, citations=(cite(1, 1), cite(63, 1), cite(2, 1))
-            )
-        if "脚本" in text:
-            source = Citation("d1", HOSTILE, HOSTILE, quote=HOSTILE)
-            return Answer(
-                text, "answered", HOSTILE, (Value(HOSTILE, "1.00", HOSTILE, (0,)),), None, (source,), notes=(HOSTILE,)
-            )
-        if "运维" in text:
-            return Answer(
-                text,
-                "answered",
-                "信息化运维预算300000.00元。",
-                (Value("信息化运维 预算数", "300000.00", "元", (0,)),),
-                None,
-                (cite(63, 1),),
-            )
-        if "舆情" in text or "它" in text:
-            value = Value("甲单位 2023年 网络舆情管理 预算数", "730500.00", "元", (0,))
-            return Answer(
-                text,
-                "answered",
-                "网络舆情管理预算730500.00元。",
-                (value,),
-                None,
-                (cite(1, 1),),
-                notes=("年度未指明，按2023年。",),
-                elapsed_ms=3.2,
-            )
-        if "全景" in text and "d2" in self.store:
-            source = Citation("d2", self.store["d2"]["file"], "乙", quote="新上传的内容")
-            return Answer(
-                text,
-                "answered",
-                "新上传的内容：12人。",
-                (Value("人数", "12", "人", (0,)),),
-                None,
-                (source,),
-                route="retrieval",
-            )
-        return Answer(text, "not_found", "现有文件中没有这项内容。最接近的是：网络舆情管理。")
+    def outside(self) -> list[str]:
+        return self.record.read_text().splitlines() if self.record.exists() else []
 
-    def suggest(self, text: str, limit: int) -> list[dict[str, Any]]:
-        names = ["网络舆情管理", "网络安全检查"]
-        hits = [n for n in names if text in n or text in "wangluoyuqing"]
-        rows = [
-            {"kind": "project", "title": n, "snippet": "甲单位 2023年", "link": "/source/table/t1?cell=1,1"}
-            for n in hits
-        ]
-        return rows[:limit]
 
-    def documents(self) -> list[dict[str, Any]]:
-        return list(self.store.values())
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
-    def document(self, id: str, /) -> dict[str, Any] | None:
-        return self.store.get(id)
 
-    def table(self, id: str, /) -> dict[str, Any] | None:
-        return TABLE if id == "t1" else None
+def wait_until(url: str, method: str, path: str) -> None:
+    """Wait for a part that is built behind the running service."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if httpx.request(method, url + path, timeout=5).status_code != 503:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(path)
 
-    def examples(self) -> list[str]:
-        return ["网络舆情管理预算多少", "两项合计多少"]
 
-    def findings(self) -> list[dict[str, Any]]:
-        return [{"check": "项目支出 = Σ项目预算数", "status": "failed", "document_id": "d1", "message": "相差 0.01 元",
-                 "cells": [{"table_id": "t1", "row": 1, "col": 1}]}]  # fmt: skip
+@contextmanager
+def serving(folder: Path, **settings: Any) -> Iterator[Live]:
+    """The fake's service on a free port of this machine until the block ends."""
+    port, record = free_port(), folder / "outside.log"
+    command = [sys.executable, str(HERE / "run_fake.py"), str(port), str(folder), str(record), json.dumps(settings)]
+    with subprocess.Popen(command) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until(url, "POST", "/mcp")
+            wait_until(url, "GET", "/")
+            yield Live(url, folder, record)
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
 
-    def health(self) -> dict[str, Any]:
-        return {"ready": True, "documents": len(self.store), "model": None, "message": "就绪"}
 
-    def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
-        if progress:
-            progress("正在解析")
-        if "坏" in name:
-            return {"status": "failed", "document_id": None, "message": "文件已损坏"}
-        self.store["d2"] = {"id": "d2", "file": name, "title": "乙", "agency": "乙单位", "region": None,
-                            "fiscal_year": None, "phase": None, "tables": 0, "facts": 1, "pages": None, "warnings": ["没有年度"]}  # fmt: skip
-        return {"status": "added", "document_id": "d2", "message": "已读入"}
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One open service for all tests that need a port; building the chat page takes seconds."""
+    with serving(tmp_path_factory.mktemp("live"), ask_per_minute=100_000) as running:
+        yield running
 
-    def remove(self, id: str, /) -> bool:
-        return self.store.pop(id, None) is not None
 
-    def original(self, id: str, /) -> Path | None:
-        return self.files.get(id)
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; closed with the module, for its event loop would be in other tests' way."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield running
+        running.close()
+
+
+class Visit:
+    """A browser window that records every request to another host and every script error."""
+
+    def __init__(self, browser: Any, home: str, **options: Any) -> None:
+        self.home = home
+        self.context = browser.new_context(locale="zh-CN", **{"viewport": {"width": 1200, "height": 850}, **options})
+        self.context.set_default_timeout(20_000)
+        self.requested: list[str] = []
+        self.errors: list[str] = []
+        self.context.on("request", lambda request: self.requested.append(request.url))
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path: str = "/") -> Any:
+        self.page.goto(self.home + path)
+        if path.split("?")[0] == "/":
+            self.page.wait_for_selector(".bq-log")
+        return self.page
+
+    def ask(self, question: str) -> Any:
+        """Ask as people do; gives the card of the answer."""
+        before = self.page.locator(".bq-turn").count()
+        self.page.get_by_label("问题", exact=True).fill(question)
+        self.page.get_by_role("button", name="提问", exact=True).click()
+        turn = self.page.locator(".bq-turn").nth(before)
+        turn.locator(".bq-actions, .bq-error").wait_for()
+        return turn
+
+    def outside(self) -> list[str]:
+        local = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:", "ws://127.0.0.1:")
+        return [url for url in self.requested if not url.startswith(local)]
+
+    def picture(self, name: str) -> None:
+        """Keep a picture for docs/screenshots where a folder for them is named."""
+        if folder := os.environ.get("BUDGETQA_SCREENSHOTS"):
+            self.page.wait_for_timeout(400)
+            self.page.screenshot(path=f"{folder}/{name}.png")
 
 
 @pytest.fixture
-def fake() -> FakeAssistant:
-    return FakeAssistant()
+def visit(browser: Any, live: Live) -> Iterator[Any]:
+    """Opens windows on the open service; afterwards none has failed or called another host."""
+    windows: list[Visit] = []
+
+    def start(home: str | None = None, **options: Any) -> Visit:
+        windows.append(Visit(browser, home or live.url, **options))
+        return windows[-1]
+
+    yield start
+    for window in windows:
+        assert window.outside() == []
+        assert window.errors == []
+        window.context.close()
+    assert live.outside() == []
+
+
+@pytest.fixture
+def fake() -> Any:
+    return load_fake().FakeAssistant()
 
 
 @pytest.fixture
@@ -175,11 +170,11 @@ def settings(tmp_path: Path) -> WebSettings:
 
 
 @pytest.fixture
-def app(fake: FakeAssistant, settings: WebSettings) -> FastAPI:
+def app(fake: Any, settings: WebSettings) -> FastAPI:
     return create_app(fake, settings)
 
 
 @pytest.fixture
 def client(app: FastAPI) -> TestClient:
     # Without the lifespan the chat page is not built: API tests need no Gradio.
-    return TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
+    return TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))

@@ -34,7 +34,7 @@ def test_ask_gives_the_contracts_object(client: TestClient, fake: Any) -> None:
     [
         (b"{", 400, "bad_request"),
         (b"{}", 422, "invalid"),
-        ('{"question": "   "}'.encode(), 422, "invalid"),
+        (b'{"question": "   "}', 422, "invalid"),
         (('{"question": "' + "问" * 10_001 + '"}').encode(), 422, "invalid"),
         ('{"question": "出错"}'.encode(), 500, "internal"),
     ],
