@@ -1,0 +1,118 @@
+"""How far a head's text and a question agree: shared characters and pairs, longest common run, order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+from rapidfuzz.distance import LCSseq
+
+from assistant.cells.meaning import Vectors, nearness, word_vectors
+
+_DIGITS = str.maketrans("零〇一二三四五六七八九两", "001234567892")
+_WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?|[\u4e00-\u9fff]|[%℃]")
+_FILLER = re.compile(
+    "请问|你知道|请告诉我|请告知|麻烦|帮忙?我?|查一下|我?想(要)?了?解?|一下|您?你?好|公司|企业|多少|什么|哪[些个]|是|的|吗|呢|该"
+)
+_ASIDE = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+_ORDER = re.compile(r"^(?:其中[:：]|[一二三四五六七八九十]+[、.]|[(（][一二三四五六七八九十\d]+[)）]|\d+[、.](?!\d))")
+
+
+@lru_cache(maxsize=65536)
+def folded(text: str) -> str:
+    """One form for one meaning: NFKC, lower case, Chinese digits as digits, 至/到 between figures as -."""
+    s = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower().translate(_DIGITS)
+    return re.sub(r"(?<=\d)(年|岁|月)?[至到~—–](?=\d)", "-", s)
+
+
+@lru_cache(maxsize=65536)
+def core(text: str) -> str:
+    """A head without its numbering and what stands in brackets."""
+    bare = _ORDER.sub("", unicodedata.normalize("NFKC", text).strip())
+    return folded(_ASIDE.sub("", bare) or bare)
+
+
+@lru_cache(maxsize=65536)
+def units(text: str) -> tuple[str, ...]:
+    """Characters, Latin words and whole numbers of a folded text."""
+    return tuple(_WORD.findall(text))
+
+
+@lru_cache(maxsize=65536)
+def pairs(text: str) -> tuple[str, ...]:
+    """Neighbouring units; a text of one unit stands for itself."""
+    u = units(text)
+    return tuple(a + b for a, b in pairwise(u)) if len(u) > 1 else u
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+def common_run(a: str, b: str) -> int:
+    """Length of the longest run of characters of ``a`` that stands in ``b``."""
+    best = 0
+    for i in range(len(a)):
+        while i + best < len(a) and a[i : i + best + 1] in b:
+            best += 1
+    return best
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question prepared for matching; ``rarity`` gives the weight of a pair, ``default`` of an unseen one."""
+
+    text: str
+    rarity: Mapping[str, float] = field(default_factory=dict)
+    default: float = 1.0
+
+    def __post_init__(self) -> None:
+        s = folded(self.text)
+        object.__setattr__(self, "folded", s)
+        object.__setattr__(self, "units", frozenset(units(s)))
+        object.__setattr__(self, "pairs", frozenset(pairs(s)))
+        object.__setattr__(self, "total", sum(self.weight(p) for p in self.pairs))
+        object.__setattr__(self, "vectors", word_vectors(_FILLER.sub("", _plain(self.text))))
+
+    folded: str = field(init=False, default="")
+    units: frozenset[str] = field(init=False, default=frozenset())
+    pairs: frozenset[str] = field(init=False, default=frozenset())
+
+    total: float = field(init=False, default=0.0)
+    vectors: Vectors = field(init=False, repr=False, compare=False)
+
+    def weight(self, pair: str) -> float:
+        return self.rarity.get(pair, self.default)
+
+    def share(self, found: Iterable[str]) -> float:
+        """Weighted share of the question's pairs that are among ``found``."""
+        return sum(self.weight(p) for p in self.pairs.intersection(found)) / self.total if self.total else 0.0
+
+
+MEASURES = ("pairs", "units", "run", "order", "whole", "share", "run_share", "near", "theme")
+
+
+def agreement(asked: Asked, head: str) -> tuple[float, ...]:
+    """The measures of :data:`MEASURES`, each 0 to 1, for a head or a cell's text."""
+    text = core(head)
+    if not text or not asked.folded:
+        return (0.0,) * len(MEASURES)
+    q = asked.folded
+    head_pairs, head_units = pairs(text), units(text)
+    weighted = sum(asked.weight(p) for p in head_pairs) or 1.0
+    run = common_run(text, q)
+    return (
+        sum(asked.weight(p) for p in head_pairs if p in asked.pairs or (len(head_units) == 1 and p in asked.units))
+        / weighted,
+        sum(u in asked.units for u in head_units) / len(head_units) if head_units else 0.0,
+        run / len(text),
+        LCSseq.normalized_similarity(text, q) * max(len(text), len(q)) / len(text),
+        float(text in q),
+        asked.share(head_pairs),
+        min(1.0, run / 8),
+        *nearness(asked.vectors, word_vectors(_ASIDE.sub("", _plain(head)) or _plain(head))),
+    )

@@ -1,0 +1,119 @@
+"""Ranks candidate cells for a question with a small trained network (weights.npz, made by eval/train_cells.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.cells.candidates import Candidate
+from assistant.cells.features import Matrix, features, names
+from assistant.cells.matching import Asked
+
+Whole = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with the probability (0 to 1) that it belongs to the answer, and the evidence that speaks for it."""
+
+    candidate: Candidate
+    score: float
+    why: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The networks of the ensemble, the scaling of the evidence, and how rare pairs are in questions."""
+
+    mean: Matrix
+    scale: Matrix
+    nets: tuple[dict[str, Matrix], ...]
+    rarity: Mapping[str, float]
+
+
+@cache
+def weights() -> Weights:
+    with files("assistant.cells").joinpath("weights.npz").open("rb") as stream:
+        stored = dict(np.load(stream))
+    rarity = json.loads(bytes(stored.pop("rarity")).decode("utf-8"))
+    mean, scale = stored.pop("mean").astype(np.float64), stored.pop("scale").astype(np.float64)
+    nets: dict[str, dict[str, Matrix]] = {}
+    for key, value in stored.items():
+        net, layer = key.split("/")
+        nets.setdefault(net, {})[layer] = value.astype(np.float64)
+    return Weights(mean, scale, tuple(nets.values()), rarity)
+
+
+def ask(question: str) -> Asked:
+    """The question prepared for matching, with the rarity of pairs learned from questions."""
+    return Asked(question, weights().rarity)
+
+
+def rank(question: str, candidates: Sequence[Candidate]) -> list[Scored]:
+    """All candidates, the most likely first; the probabilities are of belonging to the answer, not of being it."""
+    if not candidates:
+        return []
+    evidence = features(ask(question), candidates)
+    chances = probabilities(evidence, candidates)
+    order = np.argsort(-chances, kind="stable")
+    return [Scored(candidates[i], float(chances[i]), _why(evidence[i])) for i in order]
+
+
+def probabilities(evidence: Matrix, candidates: Sequence[Candidate]) -> Matrix:
+    """Mean of the networks' outputs; cells see their row, their column and their whole table by pooling."""
+    w = weights()
+    x = np.clip((evidence - w.mean) / w.scale, -5, 5)
+    groups = [
+        _groups([(c.table, c.row) for c in candidates]),
+        _groups([(c.table, c.col) for c in candidates]),
+        np.zeros(len(candidates), dtype=np.intp),
+    ]
+    chances: Matrix = np.mean([1 / (1 + np.exp(-_forward(net, x, groups))) for net in w.nets], axis=0)
+    return chances
+
+
+def _groups(keys: Sequence[tuple[str, int]]) -> Whole:
+    number = {k: i for i, k in enumerate(dict.fromkeys(keys))}
+    return np.array([number[k] for k in keys], dtype=np.intp)
+
+
+def _forward(net: Mapping[str, Matrix], x: Matrix, groups: Sequence[Whole]) -> Matrix:
+    h = np.maximum(x @ net["inp.weight"].T + net["inp.bias"], 0)
+    layer = 0
+    while f"lay.{layer}.weight" in net:
+        pooled = [_highest(h, g) for g in groups]
+        wide = np.hstack([h, *pooled, np.broadcast_to(h.mean(axis=0), h.shape)])
+        h = h + np.maximum(wide @ net[f"lay.{layer}.weight"].T + net[f"lay.{layer}.bias"], 0)
+        layer += 1
+    out: Matrix = (h @ net["out.weight"].T + net["out.bias"])[:, 0]
+    return out
+
+
+def _highest(h: Matrix, groups: Whole) -> Matrix:
+    order = np.argsort(groups, kind="stable")
+    starts = np.searchsorted(groups[order], np.arange(groups.max() + 1))
+    strongest: Matrix = np.maximum.reduceat(h[order], starts, axis=0)
+    return strongest[groups]
+
+
+_SHOWN = (
+    "row_pairs_all", "row_units_all", "row_near_inner", "row_beside", "row_said_value", "row_opposite",
+    "column_pairs_all", "column_units_all", "column_near_inner", "column_opposite", "share_both",
+)  # fmt: skip
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {name: i for i, name in enumerate(names())}
+
+
+def _why(evidence: Matrix) -> dict[str, float]:
+    return {
+        name: round(float(evidence[_places()[name]]), 3) for name in _SHOWN if abs(evidence[_places()[name]]) > 0.01
+    }

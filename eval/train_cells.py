@@ -1,0 +1,173 @@
+"""Trains the ranking of cells on IM-TQA train and writes assistant/cells/weights.npz.
+
+    python -m eval.train_cells --data ../shared/bench/im-tqa [--seeds 3] [--folds 5]
+
+With ``--folds`` nothing is written: exact match by cross-validation over tables is printed instead.
+Only training needs torch; at run time the networks are evaluated with numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from assistant.cells.candidates import Candidate
+from assistant.cells.features import Matrix, features
+from assistant.cells.matching import Asked, folded, pairs
+from assistant.cells.selection import LIKELY
+from eval.im_tqa import questions
+
+WEIGHTS = Path(__file__).parents[1] / "assistant" / "cells" / "weights.npz"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with the evidence for its candidates and which of them are the answer."""
+
+    table: str
+    evidence: Matrix
+    answer: Matrix
+    candidates: tuple[Candidate, ...]
+
+
+def rarity(texts: Sequence[str]) -> dict[str, float]:
+    """Weight of a pair of characters: log inverse share of the questions that hold it, 1 for an unseen pair."""
+    often = Counter(p for t in texts for p in set(pairs(folded(t))))
+    most = math.log(1 + len(texts))
+    return {p: round(math.log(1 + len(texts) / (n + 1)) / most, 3) for p, n in sorted(often.items()) if n >= 5}
+
+
+def examples(data: Path, split: str, weight: dict[str, float]) -> list[Example]:
+    found = []
+    for question, table in questions(data, split):
+        answer = set(question["answer_cell_list"])
+        evidence = features(Asked(question["chinese_question"], weight), table.candidates)
+        target = np.array([float(n in answer) for n in table.ids])
+        found.append(Example(question["table_id"], evidence, target, table.candidates))
+    return found
+
+
+class Network(nn.Module):
+    """Each cell sees the strongest of its row, of its column and of the table, twice."""
+
+    def __init__(self, width: int, hidden: int, layers: int, drop: float) -> None:
+        super().__init__()
+        self.inp = nn.Linear(width, hidden)
+        self.lay = nn.ModuleList([nn.Linear(hidden * 5, hidden) for _ in range(layers)])
+        self.out = nn.Linear(hidden, 1)
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, x: torch.Tensor, groups: Sequence[torch.Tensor]) -> torch.Tensor:
+        h = torch.relu(self.inp(x))
+        for layer in self.lay:
+            h = self.drop(h)
+            pooled = [_pool(h, g, "amax") for g in groups]
+            h = h + torch.relu(layer(torch.cat([h, *pooled, _pool(h, groups[2], "mean")], 1)))
+        out: torch.Tensor = self.out(self.drop(h))[:, 0]
+        return out
+
+
+def _pool(h: torch.Tensor, group: torch.Tensor, how: str) -> torch.Tensor:
+    empty = torch.zeros((int(group.max()) + 1, h.shape[1]))
+    return empty.scatter_reduce(0, group[:, None].expand_as(h), h, how, include_self=False)[group]
+
+
+def _batch(
+    chosen: Sequence[Example], mean: Matrix, scale: Matrix
+) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+    x = np.clip((np.vstack([e.evidence for e in chosen]) - mean) / scale, -5, 5)
+    keys: list[list[tuple[int, int]]] = [[], [], []]
+    for k, e in enumerate(chosen):
+        for c in e.candidates:
+            for group, place in zip(keys, (c.row, c.col, 0), strict=True):
+                group.append((k, place))
+    groups = [torch.tensor(np.unique(np.array(g), axis=0, return_inverse=True)[1].reshape(-1)) for g in keys]
+    answer = torch.tensor(np.concatenate([e.answer for e in chosen]), dtype=torch.float32)
+    return torch.tensor(x, dtype=torch.float32), answer, groups
+
+
+def train(found: Sequence[Example], seed: int, epochs: int = 16, batch: int = 24) -> tuple[Network, Matrix, Matrix]:
+    """One network; the loss of a question is the sum over its cells, so that all questions weigh alike."""
+    torch.manual_seed(seed)
+    order = np.random.default_rng(seed)
+    evidence = np.vstack([e.evidence for e in found])
+    mean, scale = evidence.mean(0), evidence.std(0) + 1e-2
+    net = Network(evidence.shape[1], hidden=48, layers=2, drop=0.15)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
+    steps = epochs * math.ceil(len(found) / batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.15)
+    for _ in range(epochs):
+        shuffled = order.permutation(len(found))
+        for start in range(0, len(found), batch):
+            chosen = [found[i] for i in shuffled[start : start + batch]]
+            x, answer, groups = _batch(chosen, mean, scale)
+            loss = nn.functional.binary_cross_entropy_with_logits(net(x, groups), answer, reduction="sum")
+            optimizer.zero_grad()
+            (loss / len(chosen) / 3).backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+            optimizer.step()
+            schedule.step()
+    net.eval()
+    return net, mean, scale
+
+
+def exact_match(nets: Sequence[tuple[Network, Matrix, Matrix]], found: Sequence[Example]) -> float:
+    right = 0
+    for e in found:
+        outputs = []
+        for net, mean, scale in nets:
+            x, _, groups = _batch([e], mean, scale)
+            with torch.no_grad():
+                outputs.append(torch.sigmoid(net(x, groups)).numpy())
+        chance = np.mean(outputs, axis=0)
+        chosen = chance > LIKELY if (chance > LIKELY).any() else chance >= chance.max()
+        right += bool((chosen == (e.answer > 0)).all())
+    return right / max(1, len(found))
+
+
+def save(nets: Sequence[tuple[Network, Matrix, Matrix]], weight: dict[str, float], path: Path) -> None:
+    arrays: dict[str, Any] = {
+        "mean": nets[0][1].astype(np.float32),
+        "scale": nets[0][2].astype(np.float32),
+        "rarity": np.frombuffer(json.dumps(weight, ensure_ascii=False).encode(), dtype=np.uint8),
+    }
+    for i, (net, _, _) in enumerate(nets):
+        for name, value in net.state_dict().items():
+            arrays[f"{i}/{name}"] = value.numpy().astype(np.float16)
+    np.savez_compressed(path, **arrays)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--folds", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    raw = json.loads((options.data / "train_questions.json").read_text("utf-8"))
+    weight = rarity([q["chinese_question"] for q in raw])
+    found = examples(options.data, "train", weight)
+    if options.folds:
+        tables = sorted({e.table for e in found})
+        for fold in range(options.folds):
+            held = set(tables[fold :: options.folds])
+            net = train([e for e in found if e.table not in held], seed=fold)
+            print(f"fold {fold}: {exact_match([net], [e for e in found if e.table in held]):.3f}", flush=True)
+        return
+    nets = [train(found, seed) for seed in range(options.seeds)]
+    save(nets, weight, WEIGHTS)
+    print(f"train {exact_match(nets, found):.3f}  dev {exact_match(nets, examples(options.data, 'dev', weight)):.3f}")
+
+
+if __name__ == "__main__":
+    main()
