@@ -18,6 +18,7 @@ from index.parsers.pdf_content import Glyph, Rule
 
 INSTALL_HINT = "扫描页需要文字识别：请先执行 pip install rapidocr，再重新导入。"
 TYPE_SHARE = 0.8  # of the height of a recognised line box that is the type's em
+DETECTION_PIXELS = 1_600  # the longer side of the picture in which lines are searched
 LEAST_SCORE = 0.5
 GOOD_SCORE = 0.75  # mean score under which a page may stand on its head
 ROW_RULE = 30.0  # points: shorter dark bars may be strokes of large characters
@@ -55,7 +56,10 @@ def _engine() -> Any:
         from rapidocr import RapidOCR
     except ImportError as error:
         raise OcrMissing(INSTALL_HINT) from error
-    return RapidOCR(params={"Global.log_level": "error"})
+    # Looked at whole, a page of more pixels loses thin strokes at the left of a line (一、), and takes longer.
+    return RapidOCR(
+        params={"Global.log_level": "error", "Det.limit_type": "max", "Det.limit_side_len": DETECTION_PIXELS}
+    )
 
 
 def recognise(picture: Picture, scale: float, may_turn: bool = True) -> RecognisedPage:
