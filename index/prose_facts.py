@@ -19,6 +19,7 @@ from index.fact_terms import fund_in, phase_in, years_in
 from index.prose_names import (
     bare,
     clauses,
+    heading_subject,
     is_measure,
     masked,
     name_of,
@@ -43,7 +44,7 @@ _COMPARED = re.compile(
 )
 _LEVEL = re.compile(
     r"(?:比|较|与|同)(?:(20\d\d)年度?|上年|去年|上一年)[^。；，]{0,24}?(?:，[^。；，]{0,24}?)?"
-    r"(?:持平|一致|相同|无变化|没有变化|无增减)"
+    r"(?:持平|(?<!不)一致|(?<!不)相同|无变化|没有变化|无增减)"
 )
 _AS_OF = re.compile(r"截[至止]\s*(20\d\d年\s*\d{1,2}月\s*\d{1,2}日|20\d\d年(?:底|末))")
 _PERIOD = re.compile(r"(20\d\d年底|第[一二三四]季度|\d{1,2}月底|[上下]半年|年底)")
@@ -225,7 +226,7 @@ def _change(reader: _Reader, before: str) -> tuple[str, str] | None:
 
 def _changed(reader: _Reader, figure: Amount, label: str, change: tuple[str, str]) -> Fact:
     direction, changed = change
-    subject = reader.subject or reader.topic
+    subject = reader.subject or reader.topic or tuple(heading_subject(h) for h in reader.base.section[-1:])
     if changed and changed not in subject:
         subject = (*reader.above, changed)
     value = -figure.value if _DOWN.search(direction) else figure.value

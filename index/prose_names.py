@@ -10,7 +10,7 @@ import re
 _PAIRS = {"（": "）", "(": ")", "“": "”", "《": "》", "【": "】", "「": "」"}
 _CLAUSE_END = re.compile(r"[，,：:；;。（(）)]|^、|其中|包括|以及")
 _FILLER = re.compile(
-    r"^(?:其中|主要是|主要为|主要原因(?:是|为)?|原因(?:是|为)?|包括|分别(?:为|是)?|以及|并|和|与|及|则|另外|同时|此外|为|是|约|的|各|中|"
+    r"^(?:其中|主要是|主要为|主要原因(?:是|为)?|原因(?:是|为)?|包括|分别(?:为|是)?|以及|并|和|与|及|则|另外|同时|此外|为|是|约|的|中[，,]|"
     r"[：:，,、；;（(）)\s\-])+"
     r"|(?:为|是|约|共计|共|的|达到|达|各|[：:，,、（(\s])+$"
 )
@@ -94,7 +94,7 @@ def bare(label: str, agency: str | None = None) -> str:
         previous = label
         label = _FILLER.sub("", _WHO.sub("", unnumbered(label)))
         if agency and label.startswith(agency) and len(label) > len(agency) + 2:
-            label = label[len(agency) :]
+            label = re.sub(r"^[（(](?:部门|单位|本级)[）)]", "", label[len(agency) :])
         if label.startswith(("“", '"')) and label.endswith(("”", '"')) and not re.search(r"[”\"]", label[1:-1]):
             label = label[1:-1]
     return label
@@ -106,7 +106,7 @@ def is_measure(label: str) -> bool:
 
 
 def subject_path(text: str) -> tuple[str, ...]:
-    """The subject that a text opens with, from 类 to 项: “A-B-C”科目, A（类）B（款）C（项）, B（款）C（项）; () for none."""
+    """The subject that a text opens with, from 类 to 项: “A-B-C”科目, A（类）B（款）C（项）, B（款）C（项）; else ()."""
     text = re.sub(r"\s+", "", unnumbered(text))
     quoted = _QUOTED_SUBJECT.match(text)
     named = quoted[1] if quoted else re.split(r"[。，；：]|\d[\d,.]*(?:万|亿|元)", text, maxsplit=1)[0]
@@ -116,6 +116,11 @@ def subject_path(text: str) -> tuple[str, ...]:
     if quoted and "-" in named and "科目" in quoted[0]:
         return tuple(named.split("-"))
     return ()
+
+
+def heading_subject(heading: str) -> str:
+    """What a heading is about: 三、机关运行经费支出预算表情况说明 -> 机关运行经费支出预算."""
+    return bare(re.sub(r"(?:预算表|决算表|表)?(?:的?总体)?(?:情况)?(?:的?说明)?[：:。]?$", "", re.sub(r"\s+", "", heading)))
 
 
 def project_at_start(text: str) -> str | None:
