@@ -13,6 +13,7 @@ from index.projects import project_of, projects_by_heading
 from index.prose_facts import facts_of_text
 from index.prose_names import subject_path
 from index.records import Cell, Document, Fact, FactKind, Passage, SourceRef, Table
+from index.row_heads import with_row_heads
 from index.row_tree import TOTAL, Place, Row, clean_label, join_codes, tree
 from index.tables import DataCell, Layout, read_layout
 
@@ -53,6 +54,7 @@ def facts_of(document: Document) -> list[Fact]:
 
 def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = read_layout(table.cells, table.rows, table.cols)
+    layout = replace(layout, data=with_row_heads(layout))
     project, code = project_of(table.title, layout)
     context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code)
     any_figure = False
