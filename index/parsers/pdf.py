@@ -30,6 +30,7 @@ from index.records import Box, Paragraph, Source
 MAX_PAGES = 1_500
 MAX_FILE_BYTES = 300_000_000
 MAX_SECONDS = 900.0
+MAX_GLYPHS = 3_000_000  # of one file; they are kept until tables and paragraphs are joined over the pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,10 @@ def read_pdf(path: Path) -> Source:
         warnings: list[str] = []
         scanner = PageScanner(warnings)
         layouts: list[_PageLayout] = []
-        end = time.monotonic() + MAX_SECONDS
-        while len(layouts) < min(count, MAX_PAGES) and time.monotonic() < end:
+        end, glyphs = time.monotonic() + MAX_SECONDS, 0
+        while len(layouts) < min(count, MAX_PAGES) and glyphs < MAX_GLYPHS and time.monotonic() < end:
             layouts.append(_layout(document, len(layouts) + 1, scanner, warnings))
+            glyphs += len(layouts[-1].page.glyphs)
     finally:
         document.close()
     if len(layouts) < count:
@@ -113,7 +115,7 @@ def _page_layout(content: PageContent) -> _PageLayout:
     grids = []
     for grid in ruled_grids(content.rules):
         box = Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1])
-        if not any(in_chart(box, chart) for chart in charts):
+        if not any(in_chart(box, chart) for chart in charts) and not any(grid.within(other) for other in grids):
             grids.append(grid)
     rest = list(content.glyphs)
     for grid in grids:

@@ -72,9 +72,10 @@ class PrintedGrid:
     def top(self) -> float:
         return self.ys[0]
 
-    @property
-    def bottom(self) -> float:
-        return self.ys[-1]
+    def within(self, other: PrintedGrid) -> bool:
+        """True for boxes drawn inside a cell of another table (places to tick)."""
+        across = other.xs[0] <= self.xs[0] and self.xs[-1] <= other.xs[-1]
+        return across and other.ys[0] <= self.ys[0] and self.ys[-1] <= other.ys[-1]
 
 
 def merged_rules(rules: Iterable[Rule]) -> list[Rule]:

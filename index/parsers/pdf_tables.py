@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rapidfuzz.fuzz import ratio
+
 from index.parsers.pdf_content import PageContent
 from index.parsers.pdf_grid import PrintedCell, PrintedGrid
 from index.parsers.pdf_words import join_lines
@@ -16,6 +18,7 @@ WIDE_DRIFT = 14.0  # the same where the number of columns is equal
 FREE_DRIFT = 40.0  # the same for columns without rules, whose borders are guessed from their text
 WIDTH_DRIFT = 0.03  # share of the table's width
 MAX_HEAD_ROWS = 8
+SAME_HEAD = 80.0  # per cent of likeness of recognised heads
 _TITLE = re.compile(r"表(?:[（(].*[）)])?$")
 FULL_LINE = 1.3  # em: a line that ends this near the cell's edge was broken there
 
@@ -36,9 +39,9 @@ class TablePart:
     def cols(self) -> int:
         return len(self.xs) - 1
 
-    def row_texts(self, row: int) -> tuple[tuple[int, str], ...]:
-        """The (column, text) pairs of the cells that begin in a row."""
-        return tuple((c.col, c.text) for c in self.cells if c.row == row)
+    def row_cells(self, row: int) -> list[Cell]:
+        """The cells that begin in a row."""
+        return [c for c in self.cells if c.row == row]
 
     def grid(self) -> Grid:
         return Grid(cells=self.cells, rows=self.rows, cols=self.cols)
@@ -106,17 +109,17 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
 
 def _has_own_title(first: TablePart, second: TablePart) -> bool:
     """True where a title is printed in the grid's first row, over all columns, and is not that of the first part."""
-    top = [c for c in second.cells if c.row == 0]
+    top = second.row_cells(0)
     own = len(top) == 1 and top[0].col_span == second.cols and _TITLE.search(top[0].text) is not None
-    return own and top[0].text not in {c.text for c in first.cells if c.row == 0}
+    return own and top[0].text not in {c.text for c in first.row_cells(0)}
 
 
 def repeated_heads(first: TablePart, second: TablePart) -> int:
     """How many rows at the top of ``second`` repeat those at the top of ``first``."""
     count = 0
     while count < min(MAX_HEAD_ROWS, first.rows, second.rows):
-        above, below = first.row_texts(count), second.row_texts(count)
-        if above != below or not any(text for _, text in above) or _has_amount(above):
+        above, below = first.row_cells(count), second.row_cells(count)
+        if not _same_head(above, below) or any(is_amount(c.text) for c in above):
             break
         count += 1
     if any(c.row < count < c.row + c.row_span for c in second.cells):
@@ -124,8 +127,13 @@ def repeated_heads(first: TablePart, second: TablePart) -> int:
     return count
 
 
-def _has_amount(row: Sequence[tuple[int, str]]) -> bool:
-    return any(is_amount(text) for _, text in row)
+def _same_head(above: Sequence[Cell], below: Sequence[Cell]) -> bool:
+    """True for the same texts in the same columns; recognised texts may differ in a character."""
+    if [c.col for c in above] != [c.col for c in below] or not any(c.text for c in above):
+        return False
+    if any(c.confidence is not None for c in (*above, *below)):
+        return ratio("|".join(c.text for c in above), "|".join(c.text for c in below)) > SAME_HEAD
+    return [c.text for c in above] == [c.text for c in below]
 
 
 def is_amount(text: str) -> bool:
@@ -173,7 +181,7 @@ def _without_rows(part: TablePart, count: int) -> TablePart:
 def _begins_with_rest(part: TablePart) -> bool:
     """True where the first row is the lower edge of a row that the page cut: empty, and lower than the others."""
     heights = sorted(c.box.bottom - c.box.top for c in part.cells if c.box and c.col == 0 and c.row_span == 1)
-    first = [c for c in part.cells if c.row == 0]
+    first = part.row_cells(0)
     if any(c.text or c.row_span > 1 or c.box is None for c in first) or len(heights) < 3:
         return False
     return max(c.box.bottom - c.box.top for c in first if c.box) < 0.8 * heights[len(heights) // 2]
@@ -186,7 +194,7 @@ def _ending_in(part: TablePart, row: int) -> dict[int, Cell]:
 def _continues_row(first: TablePart, second: TablePart) -> bool:
     """True where the page broke inside a row: only texts that were full to their cell's edge go on, no figures."""
     last = _ending_in(first, first.rows - 1)
-    going_on = [c for c in second.cells if c.row == 0 and c.text]
+    going_on = [c for c in second.row_cells(0) if c.text]
     if not going_on or any(is_amount(c.text) or c.text.isdigit() for c in going_on):
         return False
     filled = sum(1 for c in last.values() if c.text)
@@ -200,7 +208,7 @@ def _continues_row(first: TablePart, second: TablePart) -> bool:
 
 def _with_row_joined(first: TablePart, second: TablePart) -> tuple[TablePart, TablePart]:
     last = _ending_in(first, first.rows - 1)
-    texts = {(last[c.col].row, c.col): c.text for c in second.cells if c.row == 0 and c.text}
+    texts = {(last[c.col].row, c.col): c.text for c in second.row_cells(0) if c.text}
     cells = tuple(
         replace(c, text=join_lines([c.text, texts[c.row, c.col]])) if (c.row, c.col) in texts else c
         for c in first.cells
@@ -233,7 +241,7 @@ Block = Paragraph | TablePart
 
 
 def joined_tables(blocks: Sequence[Block]) -> list[Block]:
-    """Joins the parts of each table that runs over pages."""
+    """Joins the parts of each table that runs over pages; drawings of lines without any text are no tables."""
     result: list[Block] = []
     for block in blocks:
         if isinstance(block, TablePart):
@@ -249,7 +257,7 @@ def joined_tables(blocks: Sequence[Block]) -> list[Block]:
                 result.append(whole)
                 continue
         result.append(block)
-    return result
+    return [b for b in result if isinstance(b, Paragraph) or any(c.text for c in b.cells)]
 
 
 def _since_last_table(blocks: Sequence[Block]) -> int:

@@ -134,6 +134,30 @@ def test_repeated_title_on_the_next_page_continues_the_table(made: Callable[[Dra
     assert paragraphs(source) == ["收入预算表"]
 
 
+def test_title_and_unit_repeated_at_the_edge_of_many_pages_stay_once(made: Callable[[Draw], Source]) -> None:
+    def draw(c: Canvas) -> None:
+        for number in range(4):
+            text(c, 330, 15, "收入预算表", 18)
+            text(c, 460, 40, "单位：万元")
+            ruled(c, [HEAD, [str(201 + number), "教育", "5.00"]], XS, 60)
+            c.showPage()
+
+    source = made(draw)
+    assert paragraphs(source) == ["收入预算表", "单位：万元"]
+    assert [g.rows for g in grids(source)] == [5]
+
+
+def test_title_in_the_first_row_of_the_grid_begins_another_table(made: Callable[[Draw], Source]) -> None:
+    def draw(c: Canvas) -> None:
+        for title in ("收入预算表", "支出预算表"):
+            c.rect(XS[0], landscape(A4)[1] - 100, XS[-1] - XS[0], 20)
+            text(c, 260, 85, title)
+            ruled(c, [["201", "教育", "5.00"]], XS, 100)
+            c.showPage()
+
+    assert [rows_of(g)[0] for g in grids(made(draw))] == [["收入预算表"], ["支出预算表"]]
+
+
 def test_new_title_on_the_next_page_begins_another_table(made: Callable[[Draw], Source]) -> None:
     def draw(c: Canvas) -> None:
         for title in ("收入预算表", "支出预算表"):
@@ -191,6 +215,17 @@ def test_figure_wider_than_its_cell_stays_whole(made: Callable[[Draw], Source]) 
 
     (grid,) = grids(made(draw))
     assert "123,456,789.00" in rows_of(grid)[1]
+
+
+def test_figure_broken_for_want_of_room_is_whole_and_two_figures_stay_two(made: Callable[[Draw], Source]) -> None:
+    def draw(c: Canvas) -> None:
+        c.grid([60, 110, 300], [400, 440, 480])
+        for top, words in ((118, "156,211,"), (130, "123.00")):
+            text(c, 64, top, words, 10)
+        text(c, 124, 118, "2024", 10)
+        text(c, 124, 130, "2025", 10)
+
+    assert rows_of(grids(made(draw))[0])[0] == ["156,211,123.00", "2024 2025"]
 
 
 @pytest.mark.parametrize("angle", [90, 180, 270])
