@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from assistant.matching import Match, Wanted, match
+from assistant.matching import Match, Wanted, match, phases_agree
 from assistant.shelf import Shelf, ShelvedDocument
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope, of_year
@@ -91,8 +91,18 @@ class Lookup:
         dated = of_year(scope, year, catalog)
         if dated.missing:
             return self._of_other_years(wanted, dated, catalog, year)
+        lacks = self.lacks_phase(dated, wanted, catalog)
         matches = match(wanted, self.documents(dated, wanted, catalog))
+        if lacks:
+            return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year)
         return replace(decide(matches, wanted, catalog), scope=dated, year=year)
+
+    def lacks_phase(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> str | None:
+        """Why 决算 cannot be answered where only budgets are held; None when it can."""
+        phases = {catalog.rows[d].phase for d in scope.documents}
+        if wanted.phase == "决算" and "决算" not in phases and None not in phases:
+            return "只有预算文档，没有决算文档"
+        return None
 
     def _of_other_years(self, wanted: Wanted, dated: Scope, catalog: Catalog, year: int | None) -> Found:
         """A year without documents of its own may stand in a column of another year's document (上年预算数)."""
@@ -126,17 +136,16 @@ def decide(matches: Sequence[Match], wanted: Wanted, catalog: Catalog) -> Found:
 
 
 def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:
-    from assistant.matching import _phases_agree
-
     if wanted.phase is None:
         return usable
-    fitting = [m for m in usable if m.fact.phase is None or _phases_agree(wanted.phase, m.fact.phase)]
+    fitting = [m for m in usable if m.fact.phase is None or phases_agree(wanted.phase, m.fact.phase)]
     return fitting
 
 
 def _beside(match_: Match, top: Match) -> bool:
-    """A rival must be of the same document and kind: a target does not rival an amount."""
-    return match_.document.row.id == top.document.row.id and match_.fact.kind == top.fact.kind
+    """A rival must be of the same document and kind: a target does not rival an amount, nor a count a sum of money."""
+    alike = (match_.fact.unit in MONEY) == (top.fact.unit in MONEY)
+    return match_.document.row.id == top.document.row.id and match_.fact.kind == top.fact.kind and alike
 
 
 def _other_documents(usable: Sequence[Match], top: Match, catalog: Catalog) -> list[Match]:

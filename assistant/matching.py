@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.shelf import Labels, Shelved, ShelvedDocument
+from index.amounts import MONEY
 from index.glossary import synonyms
 from index.names import folded
 from index.records import Fact
@@ -26,7 +27,10 @@ _PART_MEASURE = re.compile(r"^其中|财政资金|财政拨款$|其他资金|资
 TARGET_WORDS = re.compile(r"指标|目标值|满意度|合格率|覆盖率|完成率|及时率|达标率|次数|率(?:是|为|要|多|达|有|的|$)|时限|时效|标准要求|要求多少|要求是")
 CHANGE_WORDS = re.compile(r"增加|减少|增长|下降|降低|上升|变化|增减|提高|压减|涨|跌")
 SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1,2}月[底末]|季度")
+_MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
+_BY_SYNONYM = 0.85
+_TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Wanted:
     as_of: str | None = None
     negated: tuple[str, ...] = ()
     hints: str = ""
+    direction: str | None = None
 
     @property
     def weight(self) -> float:
@@ -91,7 +96,7 @@ def _label_masks(wanted: Wanted, labels: Labels, spans: Iterable[tuple[int, int,
     text = wanted.text
     masks: dict[int, int] = {}
     said: dict[int, set[str]] = {}
-    kept = [(i, c) for i, c in enumerate(text) if c not in "()（）“”\"'‘’《》、,，.。·- "]
+    kept = [(i, c) for i, c in enumerate(text) if c not in "()（）“”\"'‘’《》.·-"]
     for (i, a), (j, b) in zip(kept, kept[1:], strict=False):
         for number in labels.pairs.get((a + b).lower(), ()):
             masks[number] = masks.get(number, 0) | (1 << i) | (1 << j)
@@ -104,8 +109,9 @@ def _label_masks(wanted: Wanted, labels: Labels, spans: Iterable[tuple[int, int,
         for number in labels.pairs.get(grams[0], ()):
             if printed in labels.texts[number]:
                 masks[number] = masks.get(number, 0) | (((1 << (end - start)) - 1) << start)
-                said[number] = said.get(number, set()) | set(grams)
-                shares[number] = _share(labels.texts[number], said[number])
+                own = shares.get(number, 0.0)
+                by_synonym = _BY_SYNONYM * _share(labels.texts[number], said.get(number, set()) | set(grams))
+                shares[number] = max(own, by_synonym)
     return masks, shares
 
 
@@ -136,7 +142,7 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
         fact = shelved.fact
         if not _fits(wanted, fact):
             continue
-        names = _merged(shelved.names, masks)
+        names = _merged((*shelved.names, *shelved.beside), masks)
         columns = _merged(shelved.columns, masks)
         around = _merged(shelved.around, masks)
         if fact.source.row is None and fact.source.quote:
@@ -147,9 +153,11 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
         mask = core | around | identity
         coverage = covered(mask) / total
         core_coverage = covered(core | identity) / total
-        precision = _precision(shelved, masks, shares, document.labels, covered)
-        score = 0.45 * coverage + 0.25 * core_coverage + 0.3 * precision
-        score += _preference(wanted, shelved, document.labels, masks, shares)
+        precision, key = _precision(shelved, shares, document.labels)
+        focus = covered(masks.get(key, 0)) / total
+        score = 0.4 * coverage + 0.2 * core_coverage + 0.28 * precision**1.5 + 0.12 * focus
+        silent = sum(1 for n in shelved.columns if n != key and not masks.get(n, 0) & ~names and not _NEUTRAL.match(document.labels.texts[n]))
+        score += _preference(wanted, shelved, shares) - 0.06 * silent
         found.append((score, mask, coverage, precision, fact))
     found.sort(key=lambda f: -f[0])
     matches = [
@@ -209,61 +217,73 @@ def _fits(wanted: Wanted, fact: Fact) -> bool:
         return False
     if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
         return False
-    heads = "".join((*fact.row_path, *fact.column_path))
-    return not any(_refuses(n, heads) for n in wanted.negated)
+    heads = (*fact.row_path[-1:], *fact.column_path[-1:])
+    return not any(_refuses(n, h) for n in wanted.negated for h in heads)
 
 
-def _refuses(negated: str, heads: str) -> bool:
+def _refuses(negated: str, head: str) -> bool:
+    """Whether a head names what the question leaves out, shortened or not: 运行费 leaves out 公务用车运行维护费."""
+    rest = iter(folded(head))
     word = folded(negated)
-    return len(word) >= 2 and word in folded(heads)
+    return len(word) >= 2 and all(c in rest for c in word)
 
 
-def _precision(shelved: Shelved, masks: dict[int, int], shares: dict[int, float], labels: Labels, covered: object) -> float:
-    """How much of the fact's own name is said: of the head that covers most, a row's, a project's or a column's."""
-    best, best_weight = 0.0, 0.0
-    weigh = covered if callable(covered) else lambda _mask: 0.0
-    candidates = [*shelved.names[:3], *shelved.columns]
-    for number in candidates:
-        mask = masks.get(number, 0)
-        if not mask:
-            continue
-        weight = weigh(mask)
-        share = shares.get(number, 0.0)
-        if (weight, share) > (best_weight, best) and weight >= best_weight - 0.01:
-            best, best_weight = share, weight
-    return best
+def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tuple[float, int]:
+    """How much of the fact's own name is said, and which head that is: a row's, a project's, or a column's where the row is a total."""
+    fact = shelved.fact
+    columns = [n for n in shelved.columns if not _NEUTRAL.match(labels.texts[n])]
+    column = max(columns, key=lambda n: (shares.get(n, 0.0), labels.sizes[n]), default=-1)
+    column_share = shares.get(column, 0.0)
+    if fact.kind == "target" or not shelved.names:
+        key = shelved.names[0] if shelved.names else column
+        return shares.get(key, 0.0), key
+    own = max((shelved.names[0], *shelved.beside), key=lambda n: shares.get(n, 0.0))
+    if fact.project and fact.source.row is not None:
+        project = labels.numbers.get(fact.project, own)
+        key = max((own, project), key=lambda n: (shares.get(n, 0.0) if not _NEUTRAL.match(labels.texts[n]) else 0.0))
+        return shares.get(key, 0.0), key
+    share = max(shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in shelved.names))
+    if fact.is_total or _NEUTRAL.match(labels.texts[own]):
+        return (column_share, column) if column >= 0 else (max(share, 0.5), own)
+    if share < 0.3 and column_share > share:
+        return max(0.0, column_share - 0.4), column
+    return share, own
 
 
-def _preference(wanted: Wanted, shelved: Shelved, labels: Labels, masks: dict[int, int], shares: dict[int, float]) -> float:
+def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
     """Small leanings that decide between facts which the words alone leave equal."""
     fact = shelved.fact
     lean = 0.0
-    for number in shelved.columns:
-        if shares.get(number, 0) < 0.5 and not _NEUTRAL.match(labels.texts[number]):
-            lean -= 0.06
+    total = _TOTAL_SAID.search(wanted.text)
+    if total:
+        heads = (*fact.row_path[-1:], *fact.column_path)
+        lean += 0.12 if any(h.endswith(total[0]) or total[0] == "合计" and h in ("总计", "合计") for h in heads) else -0.04
     if fact.source.row is None:
         lean -= 0.05
     if fact.source.quote and fact.source.row is not None:
         lean -= 0.03
-    if fact.phase == wanted.phase and wanted.phase:
-        lean += 0.06
-    elif wanted.phase and fact.phase and not _phases_agree(wanted.phase, fact.phase):
-        lean -= 0.25
-    if wanted.as_of and fact.period:
-        lean += 0.05
-    own = shelved.names[0] if shelved.names else -1
+    if wanted.phase and fact.phase:
+        if fact.phase == wanted.phase:
+            lean += 0.06
+        elif not phases_agree(wanted.phase, fact.phase):
+            lean -= 0.25
+    if wanted.as_of:
+        lean += 0.3 if fact.period and fact.period in wanted.as_of else -0.1
+    if wanted.direction and fact.kind == "change" and fact.value is not None:
+        lean += 0.06 if (fact.value < 0) == (wanted.direction == "down") else -0.2
+    if fact.kind in ("amount", "change") and fact.unit not in MONEY:
+        counted = fact.unit and re.search(rf"多少{re.escape(fact.unit)}|几{re.escape(fact.unit)}", wanted.hints)
+        lean += 0.08 if counted else -0.15 if _MONEY_ASKED.search(wanted.hints) and fact.unit else 0.0
     if fact.project and fact.measure:
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
-        lean -= 0.05 if _PART_MEASURE.search(fact.measure) and shares.get(own, 0) < 0.5 else 0.0
-    elif own >= 0 and not fact.is_total and own not in masks and not (shelved.names and any(n in masks for n in shelved.names)):
-        lean -= 0.08
+        lean -= 0.05 if _PART_MEASURE.search(fact.measure) and shares.get(shelved.names[0], 0) < 0.5 else 0.0
     lean -= 0.01 * min(fact.depth, 3) if fact.depth > 0 else 0.0
     if len(wanted.kinds) > 1:
         lean -= 0.02 * wanted.kinds.index(fact.kind)
     return lean
 
 
-def _phases_agree(asked: str, printed: str) -> bool:
+def phases_agree(asked: str, printed: str) -> bool:
     if asked == "预算":
         return printed in {"预算", "年初预算", "调整预算"}
     return asked == printed or (asked == "年初预算" and printed == "预算") or (asked == "决算" and printed == "执行")

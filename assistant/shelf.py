@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -18,6 +18,7 @@ from index.records import Fact
 from index.row_tree import clean_label
 
 KEPT = 96
+MOST_BESIDE = 24
 
 
 @dataclass(slots=True)
@@ -53,10 +54,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A fact with its labels' numbers. ``names`` name the row (innermost first), ``columns`` the column, ``around`` the table."""
+    """A fact with its labels' numbers.
+
+    ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
+    procurement list), ``columns`` name the column, ``around`` the table.
+    """
 
     fact: Fact
     names: tuple[int, ...]
+    beside: tuple[int, ...]
     columns: tuple[int, ...]
     around: tuple[int, ...]
     order: int
@@ -110,6 +116,10 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
     """Arrange a document's facts for matching."""
     labels = Labels()
     shelved = []
+    texts: dict[tuple[str, int], list[str]] = {}
+    for fact in facts:
+        if fact.kind == "text" and fact.source.row is not None and fact.column_path and len(fact.printed) <= MOST_BESIDE and not fact.indicator:
+            texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
     for order, fact in enumerate(facts):
         heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
         names = [*reversed(heads)]
@@ -118,10 +128,15 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
         shelved.append(
             Shelved(
                 fact,
-                tuple(n for n in dict.fromkeys(labels.number(t) for t in [*names, *codes]) if n >= 0),
-                tuple(n for n in dict.fromkeys(labels.number(t) for t in reversed(fact.column_path)) if n >= 0),
-                tuple(n for n in dict.fromkeys(labels.number(t) for t in around) if n >= 0),
+                _numbers(labels, [*names, *codes]),
+                _numbers(labels, texts.get((fact.source.block_id, fact.source.row or 0), ()) if fact.kind == "amount" and fact.source.row is not None else ()),
+                _numbers(labels, reversed(fact.column_path)),
+                _numbers(labels, around),
                 order,
             )
         )
     return ShelvedDocument(row, labels, tuple(shelved))
+
+
+def _numbers(labels: Labels, texts: Iterable[str]) -> tuple[int, ...]:
+    return tuple(n for n in dict.fromkeys(labels.number(t) for t in texts) if n >= 0)

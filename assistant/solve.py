@@ -49,11 +49,11 @@ class Solver:
         if u.naming.unknown:
             return not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
         answer = self._solve(u)
-        if answer.status == "not_found" and u.asks != "prose":
+        if answer.status == "not_found" and not answer.citations and u.asks != "prose":
             again = mended(u, self.catalog, self.lookup)
             if again is not None:
                 better, note = again
-                second = self.solve(better) if better.text != u.text else answer
+                second = self._solve(better)
                 if second.status != "not_found":
                     return replace(second, notes=(note, *second.notes))
         return answer
@@ -96,12 +96,13 @@ class Solver:
         shown = u.text
         if text is not None:
             shown, weights = _only(u, text)
+        shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
-        if _BARE_BUDGET.match(bare) and u.asks == "figure" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
+        if _BARE_BUDGET.match(bare) and u.asks == "figure" and (kinds or self.kinds(u))[0] != "change" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
             shown, weights = f"{'收入' if '收入' in bare else '支出'}总计", [0.3] * 4
         base = Wanted(
             shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
-            as_of=u.periods.as_of, negated=u.periods.negated,
+            as_of=u.periods.as_of, negated=u.periods.negated, hints=u.text, direction=u.operation.direction,
         )  # fmt: skip
         return replace(base, **more)  # type: ignore[arg-type]
 
@@ -152,6 +153,10 @@ class Solver:
         return named if len(named) >= 2 else None
 
     def _one(self, u: Understanding, found: Found, ask: _Ask) -> Answer:
+        if u.asks in ("exists", "situation"):
+            noted = self._empty_table(u, ask)
+            if noted is not None:
+                return noted
         if not found.matches:
             if u.asks in ("exists", "situation") or ask.wanted.kinds[0] != "empty":
                 noted = self._empty_table(u, ask)
@@ -161,6 +166,10 @@ class Solver:
         if found.rivals:
             return clarify(u, found, self.catalog)
         top = found.matches[0]
+        if top.fact.kind == "empty" and top.fact.source.row is not None:
+            note = next((f for f in top.document.block_facts(top.fact.source.block_id) if f.kind == "empty" and f.source.row is None), None)
+            if note is not None:
+                return self._tell(u, replace(found, matches=(replace(top, fact=note),)))
         if u.operation.name == "lookup" and top.precision < 0.6:
             noted = self._empty_table(u, ask, better_than=top)
             if noted is not None:
@@ -288,9 +297,12 @@ class Solver:
     def _sum(self, u: Understanding) -> Answer | None:
         several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
         if not several and not u.operation.joined:
-            plain_found = self.find(self.asks(u)[0])
-            if plain_found.matches and not plain_found.rivals and plain_found.matches[0].precision >= 0.5 and not self._names_collection(u):
-                return None
+            single = self.find(self.asks(u)[0])
+            if not self._names_collection(u):
+                if single.matches and not single.rivals and (single.matches[0].precision >= 0.5 or single.matches[0].content >= 1.0):
+                    return None
+                if single.missing and single.nearest is not None and single.nearest.holds:
+                    return not_found(u.text, single.missing, self.catalog, u, single)
         whole = self._stated_total(u)
         if whole is not None:
             return whole
@@ -320,7 +332,7 @@ class Solver:
             return None
         ask = self.asks(u)[0]
         scope = of_year(ask.scope, ask.year, self.catalog)
-        if scope.missing:
+        if scope.missing or self.lookup.lacks_phase(scope, ask.wanted, self.catalog):
             return None
         return collections_of.find(u, ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
 
@@ -469,9 +481,9 @@ class Solver:
             if pair is not None:
                 return self._differs(u, pair[0], pair[1], sides_first=True)
         if re.search(r"年初预算", u.text) and re.search(r"决算|执行", u.text):
-            phases = [self.find(replace(a, wanted=replace(a.wanted, phase=p))) for p in ("年初预算", "决算") for a in self.asks(u)[:1]]
-            if all(f.matches and f.fact.value is not None for f in phases):
-                return self._differs(u, phases[1].matches[0], phases[0].matches[0], sides_first=True)
+            pair = self._two_phases(u)
+            if pair is not None:
+                return self._differs(u, *pair, sides_first=True)
         parts = None if len(u.naming.scopes) > 1 else self.parts(u)
         founds = self._gather(u, parts)
         if isinstance(founds, Answer):
@@ -481,6 +493,19 @@ class Solver:
             return self._tell(u, Found(matches=(change,))) if change else None
         first, second = founds[0].matches[0], _like(founds[0].matches[0], founds[1].matches)
         return self._differs(u, first, second, sides_first=True, compare=True)
+
+    def _two_phases(self, u: Understanding) -> tuple[Match, Match] | None:
+        """决算 and 年初预算 of one thing, from one table or paragraph where both stand there."""
+        ask = self.asks(u)[0]
+        budget, final = (self.find(replace(ask, wanted=replace(ask.wanted, phase=p))) for p in ("年初预算", "决算"))
+        if not budget.matches or not final.matches:
+            return None
+        near = {m.fact.source.block_id: m for m in (*final.matches, *final.rivals)}
+        first = next((m for m in budget.matches if m.fact.source.block_id in near), budget.matches[0])
+        beside = match(replace(ask.wanted, phase="决算"), [first.document], 200)
+        same = [m for m in beside if m.fact.source.block_id == first.fact.source.block_id and m.fact.phase == "决算" and m.fact.unit in MONEY and m.holds]
+        second = near.get(first.fact.source.block_id) or (same[0] if same else final.matches[0])
+        return (second, first) if first.fact.value is not None and second.fact.value is not None else None
 
     def _differs(self, u: Understanding, later: Match, earlier: Match, *, sides_first: bool, compare: bool = False) -> Answer:
         cited = Citations()
@@ -602,6 +627,13 @@ def _only(u: Understanding, words: str) -> tuple[str, list[float]]:
     end = at + len(words)
     text = " " * at + u.text[at:end] + " " * (len(u.text) - end)
     return text, [w if at <= i < end else 0.0 for i, w in enumerate(weights)]
+
+
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Stretches that only say where and when do not name figures, not even together with a neighbour."""
+    for start, end in spans:
+        text = text[:start] + " " * (min(end, len(text)) - start) + text[end:] if start < len(text) else text
+    return text
 
 
 def _content(u: Understanding, words: str) -> str:

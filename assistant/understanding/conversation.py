@@ -51,7 +51,7 @@ def _with_words(before: Understanding, current: Understanding, catalog: Catalog)
     """The earlier question asked again for what the new one names."""
     periods, naming = before.periods, before.naming
     if current.naming.scopes[0].named:
-        naming = current.naming
+        naming = replace(current.naming, spans=naming.spans)
     if current.periods.years:
         periods = replace(periods, years=current.periods.years)
     if current.periods.phase:
@@ -91,7 +91,7 @@ def _within(spans: tuple[tuple[int, int], ...], text: str) -> tuple[tuple[int, i
 def _with_place(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
     """A new item in the place, year and phase of the earlier question; a field of the earlier item keeps that item's name."""
     periods = current.periods
-    naming = current.naming if current.naming.scopes[0].named else before.naming
+    naming = current.naming if current.naming.scopes[0].named else replace(before.naming, spans=current.naming.spans)
     if not periods.years:
         periods = replace(periods, years=before.periods.years)
     if periods.phase is None:
@@ -102,7 +102,7 @@ def _with_place(current: Understanding, before: Understanding, catalog: Catalog)
         shift = len(current.text) + 1
         spans = (*current.spans, *((s + shift, e + shift) for s, e in before.spans))
         text = f"{current.text} {_padded(before.text, words)}"
-        merged = replace(merged, text=text, spans=_within(tuple(spans), text))
+        merged = replace(merged, text=text, spans=_within(tuple(spans), text), naming=replace(naming, spans=_within(tuple(spans), text)))
     return merged
 
 

@@ -44,8 +44,9 @@ class Naming:
 def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
     offices = catalog.offices(text)
-    regions_named = [m for m in catalog.regions(_blanked(text, offices)) if not _inside_word(text, m, catalog)]
-    offices = _beside(offices, regions_named, text, catalog)
+    offices = _once(offices)
+    regions_named = _once(catalog.regions(_blanked(text, offices)))
+    offices = _beside(offices, regions_named)
     spans = tuple((m.start, m.end) for m in (*offices, *regions_named))
     unknown = _unknown(text, spans, catalog, has_office=bool(offices))
     if unknown:
@@ -81,12 +82,15 @@ def _blanked(text: str, mentions: Sequence[Mention]) -> str:
     return text
 
 
-def _inside_word(text: str, mention: Mention, catalog: Catalog) -> bool:
-    """A region's short name inside other words does not name the region when its full name stands elsewhere."""
-    return False
+def _once(mentions: list[Mention]) -> list[Mention]:
+    """An office's short name said beside its longer one is part of something else: 政协 in 政协事务."""
+    return [
+        m for m in mentions
+        if not any(o is not m and m.documents >= o.documents and m.text != o.text and m.text in o.text and len(o.text) > len(m.text) for o in mentions)
+    ]  # fmt: skip
 
 
-def _beside(offices: list[Mention], places: list[Mention], text: str, catalog: Catalog) -> list[Mention]:
+def _beside(offices: list[Mention], places: list[Mention]) -> list[Mention]:
     """Keep office names that can be meant: one that a region named here does not have falls away when a word only."""
     if not places:
         return offices
