@@ -22,7 +22,7 @@ DETECTION_PIXELS = 1_600  # the longer side of the picture in which lines are se
 LEAST_SCORE = 0.5
 GOOD_SCORE = 0.75  # mean score under which a page may stand on its head
 ROW_RULE = 30.0  # points: shorter dark bars may be strokes of large characters
-COLUMN_RULE = 18.0
+COLUMN_RULE = 24.0
 MAX_SKEW = 10.0  # degrees
 
 Picture = NDArray[np.uint8]
@@ -179,12 +179,13 @@ def _rules(picture: Picture, rotation: NDArray[np.float64], scale: float, skewed
     if skewed:
         grey = cv2.warpAffine(grey, rotation, (grey.shape[1], grey.shape[0]), borderValue=255)
     ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    # Closing more than a pixel would make rules of the strokes of digits that stand below each other.
+    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     rules = []
     for horizontal, least in ((True, ROW_RULE), (False, COLUMN_RULE)):
         long = int(least * scale)
-        joint = np.ones((3, 5) if horizontal else (5, 3), np.uint8)
         bar = np.ones((1, long) if horizontal else (long, 1), np.uint8)
-        bars = cv2.morphologyEx(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, joint), cv2.MORPH_OPEN, bar)
+        bars = cv2.morphologyEx(ink, cv2.MORPH_OPEN, bar)
         count, _, stats, _ = cv2.connectedComponentsWithStats(bars)
         for x, y, width, height, _ in stats[1:count]:
             thick, length = (height, width) if horizontal else (width, height)

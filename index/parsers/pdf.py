@@ -112,7 +112,7 @@ def _layout(document: pdfium.PdfDocument, number: int, scanner: PageScanner, war
 
 def _page_layout(content: PageContent) -> _PageLayout:
     charts = charts_of(content)
-    grids = []
+    grids: list[PrintedGrid] = []
     for grid in ruled_grids(content.rules):
         box = Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1])
         if not any(in_chart(box, chart) for chart in charts) and not any(grid.within(other) for other in grids):

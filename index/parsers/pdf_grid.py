@@ -18,6 +18,8 @@ NARROW = 1.6  # em: a line that leaves this much of its cell's width was not bro
 MAX_LINES = 4_000
 MAX_GRID_CELLS = 60_000
 OPEN_GAP = 6.0  # points that column lines run past the outermost row line where a page cuts the table
+_AMOUNT = re.compile(r"-?\d{1,3}(?:,\d{3})*\.\d\d")
+_AMOUNTS = re.compile(rf"(?:{_AMOUNT.pattern}){{2,}}")
 BORDER_GAP = 12.0  # points: rows ruled this far beyond the outermost column line have an open side
 
 
@@ -289,7 +291,7 @@ class CellFinder:
     def fill(self, glyphs: Sequence[Glyph]) -> None:
         """Puts every glyph into a cell, figures always whole."""
         for run in runs_of(glyphs):
-            for piece in self._split(run):
+            for piece in (part for whole in self._split(run) for part in _separate_amounts(whole)):
                 middle = sum(g.middle for g in piece) / len(piece)
                 self.at((piece[0].x0 + piece[-1].x1) / 2, middle).glyphs.extend(piece)
 
@@ -317,6 +319,14 @@ class CellFinder:
             return True
         slack = 0.2 * glyph.size
         return before.x1 <= cell.x1 + slack and glyph.x0 >= cell.x1 - slack
+
+
+def _separate_amounts(piece: list[Glyph]) -> list[list[Glyph]]:
+    """Parts amounts with two decimals that run together, which recognised text does at close cells."""
+    text = "".join(g.text[0] for g in piece)
+    if not _AMOUNTS.fullmatch(text):
+        return [piece]
+    return [piece[m.start() : m.end()] for m in _AMOUNT.finditer(text)]
 
 
 def _one_figure(piece: Sequence[Glyph], before: Glyph, glyph: Glyph) -> bool:
