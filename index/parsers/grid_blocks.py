@@ -59,7 +59,7 @@ def table_blocks(
     """
     shape = shape or Shape()
     printed = sorted(cells, key=lambda c: (c.row, c.col))
-    bands = _bands(printed, ruled_rows) if shape.sheet else [printed]
+    bands = _bands(printed, ruled_rows) if shape.sheet else [printed] if printed else []
     blocks: list[Paragraph | Grid] = []
     for band in bands:
         blocks.extend(_band_blocks(band, shape))
@@ -103,7 +103,7 @@ def _goes_on(above: Sequence[Cell], band: Sequence[Cell]) -> bool:
 
 def _band_blocks(band: Sequence[Cell], shape: Shape) -> list[Paragraph | Grid]:
     rows = _filled_rows(band)
-    width = _width(rows)
+    width = _width(rows, max(c.col for c in band))
     if width is None:
         return [_paragraph(c, shape) for row in rows.values() for c in row]
     above, rows = _lines_above(rows, width, shape.sheet)
@@ -127,15 +127,18 @@ def _filled_rows(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
     return rows
 
 
-def _width(rows: dict[int, list[Cell]]) -> tuple[int, int] | None:
-    """First and last column of the table itself; None when nothing stands beside anything."""
+def _width(rows: dict[int, list[Cell]], edge: int) -> tuple[int, int] | None:
+    """First and last column of the table itself; None when nothing stands beside anything.
+
+    No cell starts right of ``edge``: what spans further (web pages do) spans nothing there.
+    """
     beside = [c for row in rows.values() if len(row) > 1 for c in row]
     if not beside:
         beside = [c for row in rows.values() for c in row]
         if len({c.col for c in beside}) < 2:
             return None
     lone = [c for row in rows.values() if len(row) == 1 for c in row if c.col_span == 1]
-    return min(c.col for c in beside + lone), max(c.col + c.col_span - 1 for c in beside + lone)
+    return min(c.col for c in beside + lone), min(max(c.col + c.col_span - 1 for c in beside + lone), edge)
 
 
 def _lines_above(
@@ -217,7 +220,7 @@ def _grids(band: Sequence[Cell], first_row: int, last_row: int, shape: Shape) ->
     """The rows between the lines above and below as one grid; a single column is prose in a frame."""
     body = [c for c in band if first_row <= c.row <= last_row]
     filled = [c for c in body if c.text]
-    width = _width(_filled_rows(filled))
+    width = _width(_filled_rows(filled), max(c.col for c in body))
     if width is None:
         return [_paragraph(c, shape) for c in filled]
     first_col, last_col = width

@@ -180,10 +180,10 @@ def _split_digits(tokens: tuple[tuple[str, str], ...], amount: Decimal) -> str:
 
 
 def _date(tokens: tuple[tuple[str, str], ...], value: float | int, epoch: datetime) -> str:
-    if epoch == WINDOWS_EPOCH and value < 60:
-        value += 1  # the calendar of worksheets has a 29 February 1900
+    # The calendar of worksheets has a 29 February 1900.
+    days = value + 1 if epoch == WINDOWS_EPOCH and value < 60 else value
     try:
-        moment = epoch + timedelta(seconds=round(value * 86400, 3))
+        moment = epoch + timedelta(seconds=round(days * 86400, 3))
     except OverflowError:
         return general(value)
     if value < 0:
