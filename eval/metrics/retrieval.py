@@ -1,6 +1,6 @@
 """Recall@k, MRR and nDCG of ranked passages, computed by trec_eval.
 
-An expected place (one entry of ``cite``) is the document to find. A passage finds it when it comes from the same
+An expected place (an entry of ``cite`` with its cell) is the document to find. A passage finds it when it comes from the same
 file and shows the expected cell. recall@k = places found in the first k / places; MRR = 1 / rank of the first
 place found; nDCG@10 = Σ 1/log2(rank + 1) over the places found, divided by the best possible.
 """
@@ -22,9 +22,14 @@ def _finds(gold: dict[str, Any], passage: dict[str, Any]) -> bool:
     return passage.get("file") == gold["file"] and plain(gold.get("cell")) in plain(passage["text"])
 
 
+def _golds(question: dict[str, Any]) -> list[dict[str, Any]]:
+    """The expected places that name a cell; a file alone would be found too easily."""
+    return [c for c in question.get("cite") or [] if c.get("cell")]
+
+
 def ranking(question: dict[str, Any], answer: dict[str, Any]) -> dict[str, float]:
     """The answer's ranked passages (its citations where it names none) as trec_eval wants them: id -> score."""
-    golds = question.get("cite") or []
+    golds = _golds(question)
     shown: Sequence[dict[str, Any]] = answer.get("passages") or answer.get("citations") or []
     scores: dict[str, float] = {}
     for rank, passage in enumerate(shown):
@@ -38,7 +43,7 @@ def retrieval_scores(pairs: Sequence[tuple[dict[str, Any], dict[str, Any] | None
     """Means over the questions that expect a place; empty when none does."""
     import pytrec_eval
 
-    wanted = {q["id"]: {f"gold-{i}": 1 for i in range(len(q["cite"]))} for q, _ in pairs if q.get("cite")}
+    wanted = {q["id"]: {f"gold-{i}": 1 for i in range(len(golds))} for q, _ in pairs if (golds := _golds(q))}
     if not wanted:
         return {}
     ranked = {q["id"]: ranking(q, a or {}) for q, a in pairs if q["id"] in wanted}
