@@ -57,11 +57,18 @@ def as_tuple(document: str | list[str] | None) -> tuple[str, ...]:
     return (document,) if isinstance(document, str) else tuple(document)
 
 
+def public(document: dict[str, Any]) -> dict[str, Any]:
+    """A document without where it lies on this machine."""
+    return {key: value for key, value in document.items() if key not in ("path", "digest")}
+
+
 def safe_link(link: object) -> str:
     """A link inside this service, or none: a link from data never leads to another host or runs a script."""
     text = str(link or "").lstrip("/")
     scheme = text.split("/", 1)[0].split("?", 1)[0]
-    return "" if ":" in scheme or "\\" in text or any(ord(c) < 33 for c in text) else text
+    if ":" in scheme or "\\" in text or not text.isprintable():
+        return ""
+    return text.replace(" ", "%20")
 
 
 @router.post("/ask", response_model=AnswerModel, responses=documented(413), summary="提问")
@@ -103,7 +110,12 @@ def documents(
     rows = assistant.documents()
     if q.strip():
         rows = [r for r in rows if any(q.strip() in str(r.get(k) or "") for k in ("file", "title", "agency"))]
-    page = {"total": len(rows), "offset": offset, "limit": limit, "documents": rows[offset : offset + limit]}
+    page = {
+        "total": len(rows),
+        "offset": offset,
+        "limit": limit,
+        "documents": [public(r) for r in rows[offset : offset + limit]],
+    }
     return DocumentPage.model_validate(page)
 
 
@@ -112,7 +124,7 @@ def document(id: str, assistant: Door) -> JSONResponse:
     found = assistant.document(id)
     if found is None:
         raise ApiError(404, "没有这份文件，可能已被移除。")
-    return JSONResponse(found)
+    return JSONResponse(public(found))
 
 
 def clean_name(name: str | None) -> str:

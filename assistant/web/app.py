@@ -88,7 +88,10 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
     can reach without any login set up.
     """
     given: dict[str, object] = {"insecure": True} if insecure else {}
-    settings = read_settings(None, state=Path(store), **given)
+    if "://" not in str(store):
+        # A store in a database has no folder: the service's own file is then where the settings say.
+        given["state"] = Path(store)
+    settings = read_settings(None, **given)
     if not is_loopback(host) and not settings.insecure and not Gatekeeper(settings, State(settings.state)).required:
         raise SettingsError("在本机以外的地址上运行须先添加用户（见 docs/deploy.md）；确要开放运行，请加 --insecure。")
     import uvicorn

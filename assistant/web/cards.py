@@ -25,6 +25,7 @@ OPERATIONS = {
 MONEY = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 MARKED_CELLS = 40
 BAR_LIMIT = 30
+OPEN_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ def shown_values(values: list[dict[str, Any]]) -> list[Shown]:
 def source_path(citations: list[dict[str, Any]], number: int) -> str:
     """Where a citation is shown, relative to the service's root; the answer's other cells there are marked too."""
     citation = citations[number]
-    if citation.get("table_id") is None or citation.get("cell_row") is None:
+    if citation.get("table_id") and citation.get("cell_row") is None:
+        quoted = urlencode({"quote": (citation.get("quote") or "")[:5000]})
+        return f"source/table/{quote(citation['table_id'], safe='')}?{quoted}"
+    if not citation.get("table_id"):
         return f"source/document/{quote(citation['document_id'], safe='')}?" + urlencode(
             {"quote": (citation.get("quote") or "")[:5000]}
         )
@@ -131,8 +135,12 @@ def page_path(citation: dict[str, Any]) -> str:
     if not citation.get("page") or not citation["file"].lower().endswith(".pdf"):
         return ""
     path = f"source/page/{quote(citation['document_id'], safe='')}/{int(citation['page'])}"
-    box = box_query(citation.get("box"))
-    return f"{path}?box={box}" if box else path
+    if box := box_query(citation.get("box")):
+        return f"{path}?box={box}"
+    if citation.get("table_id") and citation.get("cell_row") is not None:
+        cell = f"{citation['cell_row']},{citation['cell_col']}"
+        return f"{path}?" + urlencode({"table": citation["table_id"], "cell": cell})
+    return path
 
 
 def place_of(citation: dict[str, Any]) -> str:
@@ -190,6 +198,9 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
     values = shown_values(answer["values"])
     calculation = answer["calculation"]
     citations = sources(answer["citations"])
+    lines = [line for line in answer["text"].split("\n") if line.strip()]
+    # A table below says what the further lines say.
+    listed = answer["status"] == "answered" and len(values) > 1
     return fragment(
         "answer.html",
         root=root,
@@ -204,5 +215,9 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
         inputs=[citations[i] for i in calculation["inputs"] if i < len(citations)] if calculation else [],
         sources=citations,
         copied=plain_text(answer),
-        paragraphs=[line for line in answer["text"].split("\n") if line.strip()],
+        paragraphs=lines[:1] if listed else lines,
+        rest=lines[1:] if listed else [],
+        steps_open=bool(calculation)
+        and calculation["operation"] != "rank"
+        and len(calculation["inputs"]) <= OPEN_STEPS,
     )

@@ -29,6 +29,7 @@ SANS = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans
 MONO = ["ui-monospace", "Consolas", "monospace"]
 ANY = "全部"
 SCOPES = ("region", "agency", "fiscal_year")
+NO_MODEL = "没有装载向量模型：查数字不受影响，文字类问题按全文检索回答。"
 LISTED_DOCUMENTS = 2000
 LISTED_FINDINGS = 300
 EARLIER_TURNS = 20
@@ -68,7 +69,7 @@ class ChatPage:
 
     # What is shown
 
-    def conversation(self, turns: Turns) -> str:
+    def conversation(self, turns: Turns, only: str = "") -> str:
         shown = []
         for turn in turns:
             card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
@@ -85,9 +86,13 @@ class ChatPage:
             with contextlib.suppress(OSError):
                 health = self.assistant.health()
             examples = self.assistant.examples()[:6] if health.get("documents") else []
-        message = "" if health.get("ready", True) and health.get("model", True) else health.get("message", "")
+        message = "" if health.get("ready", True) else health.get("message", "")
+        if not message and health and not health.get("model", True):
+            message = NO_MODEL
         documents = health.get("documents", 0)
-        html = fragment("conversation.html", turns=shown, documents=documents, examples=examples, message=message or "")
+        html = fragment(
+            "conversation.html", turns=shown, documents=documents, examples=examples, message=message or "", only=only
+        )
         return inert(html)
 
     def history(self, owner: str) -> str:
@@ -131,8 +136,12 @@ class ChatPage:
     def start(self, request: gr.Request) -> list[Any]:
         """Fill the page; a question in the address (from the search box) is put into the field."""
         principal = principal_of(request)
-        asked = str(dict(request.query_params).get("q", ""))[:QUESTION_LENGTH]
-        return [self.header(principal), self.conversation([]), self.history(principal.owner), asked, *self.scopes()]
+        address = dict(request.query_params)
+        asked = str(address.get("q", ""))[:QUESTION_LENGTH]
+        document = self.assistant.document(str(address["document"])) if address.get("document") else None
+        only = str(document["id"]) if document else ""
+        shown = self.conversation([], str(document.get("title") or document["file"]) if document else "")
+        return [self.header(principal), shown, self.history(principal.owner), asked, only, *self.scopes()]
 
     def within(self, region: str, agency: str, year: str) -> tuple[str, ...]:
         """The documents that the filters leave; none chosen is no restriction."""
@@ -143,7 +152,7 @@ class ChatPage:
         return tuple(d["id"] for d in rows if all(str(d.get(k) or "") == v for k, v in wanted.items()))
 
     def ask(  # noqa: PLR0917 - Gradio passes the inputs by position
-        self, text: str, turns: Turns, id: str, region: str, agency: str, year: str, request: gr.Request
+        self, text: str, turns: Turns, id: str, only: str, region: str, agency: str, year: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Show the question at once, then its answer. Yields conversation, field, turns, id, history."""
         principal = principal_of(request)
@@ -155,8 +164,8 @@ class ChatPage:
         turn: dict[str, Any] = {"question": text}
         yield self.conversation([*turns, turn]), "", gr.skip(), id, gr.skip()
         earlier = tuple(t["question"] for t in turns[-EARLIER_TURNS:])
-        scope = self.within(region, agency, year)
-        filtered = any(choice and choice != ANY for choice in (region, agency, year))
+        scope = (only,) if only else self.within(region, agency, year)
+        filtered = not only and any(choice and choice != ANY for choice in (region, agency, year))
         if len(text) > QUESTION_LENGTH:
             turn["error"] = f"问题太长，请缩短到 {QUESTION_LENGTH} 字以内。"
         elif filtered and not scope:
@@ -188,7 +197,8 @@ class ChatPage:
         return self.conversation(turns), turns, id, self.history(owner)
 
     def renew(self) -> tuple[Any, ...]:
-        return self.conversation([]), [], "", ""
+        """A new conversation over all documents. Returns conversation, turns, id, field, only."""
+        return self.conversation([]), [], "", "", ""
 
 
 def clicked_question(event: gr.EventData) -> str:
@@ -201,7 +211,7 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
     chat = ChatPage(assistant, settings, state)
     with gr.Blocks(title="预算问答", fill_width=True, analytics_enabled=False) as page:
         bare: dict[str, Any] = {"apply_default_css": False}
-        turns, id = gr.State([]), gr.State("")
+        turns, id, only = gr.State([]), gr.State(""), gr.State("")
         header = gr.HTML("", elem_id="bq-header", js_on_load=None, **bare)
         with gr.Sidebar(open=False, label="历史对话", elem_id="bq-sidebar"):
             gr.HTML('<h2 class="bq-sub">历史对话</h2>', js_on_load=None, **bare)
@@ -233,18 +243,18 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asking: dict[str, Any] = {
             "fn": chat.ask,
-            "inputs": [field, turns, id, *chosen],
+            "inputs": [field, turns, id, only, *chosen],
             "outputs": [conversation, field, turns, id, history],
             # A question sent before the one before is done must not be lost.
             "trigger_mode": "always_last",
             **quiet,
         }
-        started = page.load(chat.start, None, [header, conversation, history, field, *chosen], **quiet)
+        started = page.load(chat.start, None, [header, conversation, history, field, only, *chosen], **quiet)
         started.then(**asking)
         field.submit(**asking)
         send.click(**asking)
         conversation.click(clicked_question, None, field, **quiet).then(**asking)
-        new.click(chat.renew, None, [conversation, turns, id, field], **quiet)
+        new.click(chat.renew, None, [conversation, turns, id, field, only], **quiet)
         history.click(chat.open_or_drop, [turns, id], [conversation, turns, id, history], **quiet)
         documents_tab.select(chat.documents, None, documents, **quiet)
         documents.click(chat.documents, None, documents, **quiet).then(chat.scopes, None, chosen, **quiet)

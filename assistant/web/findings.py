@@ -34,7 +34,7 @@ def shown_findings(findings: list[dict[str, Any]], documents: list[dict[str, Any
         status = str(finding.get("level") or finding.get("severity") or finding.get("status") or "")
         shown.append(
             {
-                "check": finding.get("check") or finding.get("kind") or "核对",
+                "check": finding.get("check") or finding.get("rule") or "核对",
                 "message": finding.get("message") or finding.get("text") or "",
                 "status": STATUSES.get(status, status),
                 "level": LEVELS.get(status, "info"),

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.applications import Starlette
 
 from assistant.records import Question
-from assistant.web.api import answer_json
+from assistant.web.api import answer_json, public
 from assistant.web.front_door import Assistant
 from assistant.web.models import QUESTION_LENGTH
 
@@ -51,7 +51,7 @@ def build_server(assistant: Assistant) -> MCPServer[Any]:
     ) -> dict[str, Any]:
         """列出已读入的文件：部门、地区、年度、阶段。"""
         rows = assistant.documents()
-        return {"total": len(rows), "documents": rows[offset : offset + limit]}
+        return {"total": len(rows), "documents": [public(row) for row in rows[offset : offset + limit]]}
 
     return server
 

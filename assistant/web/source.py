@@ -88,8 +88,14 @@ def box_query(box: object) -> str:
 
 
 @router.get("/table/{id}")
-def table_page(request: Request, id: str, assistant: Door, cell: CellPlaces = []) -> HTMLResponse:  # noqa: B006
-    """The table as printed; the first ``cell`` (row,col) is scrolled into view."""
+def table_page(
+    request: Request,
+    id: str,
+    assistant: Door,
+    cell: CellPlaces = [],  # noqa: B006
+    quote: Annotated[str, Query(max_length=5000)] = "",
+) -> HTMLResponse:
+    """The table as printed, the first ``cell`` (row,col) scrolled into view; or a paragraph with its ``quote``."""
     table = assistant.table(id)
     if table is None:
         raise ApiError(404, "没有这张表，文件可能已更新或移除。")
@@ -97,7 +103,7 @@ def table_page(request: Request, id: str, assistant: Door, cell: CellPlaces = []
     cited = cited_places(cell)
     place = next((c for c in table["cells"] if cited and (c["row"], c["col"]) == cited[0]), None)
     pdf = _pdf(assistant.original(table["document_id"]))
-    page = place.get("page") if place else None
+    page = place.get("page") if place else table.get("page")
     return pages.page(
         "source_table.html",
         request.scope.get("root_path", ""),
@@ -107,6 +113,8 @@ def table_page(request: Request, id: str, assistant: Door, cell: CellPlaces = []
         rows=shown_rows(table, cited),
         page=page if pdf else None,
         box=box_query(place.get("box")) if place else "",
+        text=_split(table, quote) if table.get("text") else None,
+        quote=quote,
     )
 
 
@@ -147,6 +155,12 @@ def _original_pdf(assistant: Door, id: str) -> Path:
     return path
 
 
+def _box_of_cell(table: dict[str, Any], cell: str) -> str:
+    places = cited_places([cell])
+    found = next((c for c in table.get("cells", []) if places and (c["row"], c["col"]) == places[0]), None)
+    return box_query(found.get("box")) if found else ""
+
+
 @lru_cache(maxsize=32)
 def _render(path: str, _changed: float, number: int) -> tuple[bytes, float, float, int]:
     """PNG, width and height in points as seen, and the number of pages; raises ApiError(404) outside of them."""
@@ -176,11 +190,19 @@ def page_image(id: str, number: int, assistant: Door) -> Response:
 
 
 @router.get("/page/{id}/{number}")
-def page_view(
-    request: Request, id: str, number: int, assistant: Door, box: Annotated[str, Query(max_length=80)] = ""
+def page_view(  # noqa: PLR0917 - FastAPI passes them by name
+    request: Request,
+    id: str,
+    number: int,
+    assistant: Door,
+    box: Annotated[str, Query(max_length=80)] = "",
+    table: Annotated[str, Query(max_length=200)] = "",
+    cell: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
-    """A PDF page as printed, the cited place framed; ``box`` is x0,top,x1,bottom in points."""
+    """A PDF page as printed, the cited place framed: ``box`` (x0,top,x1,bottom in points) or a table's cell."""
     path = _original_pdf(assistant, id)
+    if not box and table:
+        box = _box_of_cell(assistant.table(table) or {}, cell)
     _, width, height, count = _render(str(path), path.stat().st_mtime, number)
     match = re.fullmatch(r"(-?[\d.]{1,9}),(-?[\d.]{1,9}),(-?[\d.]{1,9}),(-?[\d.]{1,9})", box)
     try:

@@ -10,14 +10,14 @@
 
   var WORDS = {
     zh: {
-      label: "查询预算数字", placeholder: "查预算：项目、部门或问题", ask: "提问", kinds: { document: "文件", project: "项目", subject: "科目", passage: "原文" },
+      label: "查询预算数字", placeholder: "查预算：项目、部门或问题", ask: "提问", kinds: { document: "文件", project: "项目", subject: "科目", passage: "原文", agency: "部门", indicator: "指标", table: "表" },
       found: function (n) { return n ? "有 " + n + " 条建议，用上下键选择" : "没有建议，按回车提问"; },
       busy: "正在查找", source: "出处", unitless: "（未注明单位）", open: "在预算问答中打开", close: "关闭",
       clarify: "需要再确认一下", missing: "未找到", failed: "暂时无法查询，请稍后再试。", refused: "此页面没有使用预算问答的权限，请联系管理员。", many: "查询过于频繁，请稍候再试。",
       page: function (n) { return "第 " + n + " 页"; }
     },
     en: {
-      label: "Search budget figures", placeholder: "Project, agency or question", ask: "Ask", kinds: { document: "Document", project: "Project", subject: "Subject", passage: "Text" },
+      label: "Search budget figures", placeholder: "Project, agency or question", ask: "Ask", kinds: { document: "Document", project: "Project", subject: "Subject", passage: "Text", agency: "Agency", indicator: "Indicator", table: "Table" },
       found: function (n) { return n ? n + " suggestions, use the arrow keys" : "No suggestions, press Enter to ask"; },
       busy: "Searching", source: "Source", unitless: "(no unit given)", open: "Open in Budget Q&A", close: "Close",
       clarify: "Please choose", missing: "Not found", failed: "Not available just now, please try again.", refused: "This page may not use Budget Q&A.", many: "Too many requests, please wait.",
@@ -328,9 +328,11 @@
       var words = this.words;
       var at = [citation.row, citation.column].filter(Boolean).join(" × ");
       var parts = [citation.title || citation.file, citation.table, at || citation.quote, citation.page && words.page(citation.page)];
-      var link = citation.table_id && citation.cell_row !== null && citation.cell_row !== undefined
-        ? "source/table/" + encodeURIComponent(citation.table_id) + "?cell=" + citation.cell_row + "," + citation.cell_col
-        : "source/document/" + encodeURIComponent(citation.document_id) + "?quote=" + encodeURIComponent((citation.quote || "").slice(0, 1000));
+      var quote = "?quote=" + encodeURIComponent((citation.quote || "").slice(0, 1000));
+      var inCell = citation.cell_row !== null && citation.cell_row !== undefined;
+      var link = citation.table_id
+        ? "source/table/" + encodeURIComponent(citation.table_id) + (inCell ? "?cell=" + citation.cell_row + "," + citation.cell_col : quote)
+        : "source/document/" + encodeURIComponent(citation.document_id) + quote;
       var line = make("p", { class: "source" }, words.source + "：");
       line.append(make("a", { href: this._inside(link), target: "_blank", rel: "noopener" }, parts.filter(Boolean).join(" › ")));
       return line;

@@ -151,7 +151,8 @@ class FakeAssistant:
         if "坏" in name:
             return {"status": "failed", "document_id": None, "message": "文件已损坏"}
         self.store["d2"] = {"id": "d2", "file": name, "title": "乙", "agency": "乙单位", "region": None,
-                            "fiscal_year": None, "phase": None, "tables": 0, "facts": 1, "pages": None, "warnings": ["没有年度"]}  # fmt: skip
+                            "fiscal_year": None, "phase": None, "tables": 0,
+                            "facts": 1, "pages": None, "warnings": ["没有年度"]}  # fmt: skip
         return {"status": "added", "document_id": "d2", "message": "已读入"}
 
     def remove(self, id: str, /) -> bool:
