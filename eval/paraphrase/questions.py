@@ -46,7 +46,8 @@ class Form:
     phase: str
 
     def say(self, draw: random.Random) -> str:
-        asks = ASK_AMOUNT if self.phase else ASK_TEXT if self.item.endswith("编码") else ASK_OTHER
+        amount = self.phase or self.item.endswith("总计")
+        asks = ASK_AMOUNT if amount else ASK_TEXT if self.item.endswith("编码") else ASK_OTHER
         return draw.choice(ORDERS).format(
             agency=self.agency,
             year=self.year,
