@@ -75,7 +75,9 @@ def _cells(sheet: Any) -> list[Cell]:
         return []
     top, left = min(r for r, _ in used), min(c for _, c in used)
     bottom, right = max(r for r, _ in used), max(c for _, c in used)
-    filled_rows = sorted({r for r, _ in used} | {r for r0, c0 in used for r in range(r0, spans.get((r0, c0), (r0, 0))[0] + 1)})
+    filled_rows = sorted(
+        {r for r, _ in used} | {r for r0, c0 in used for r in range(r0, spans.get((r0, c0), (r0, 0))[0] + 1)}
+    )
     place = {r: i for i, r in enumerate(filled_rows)}
     cells = []
     for r in filled_rows:
@@ -148,9 +150,7 @@ def _among(label: re.Match[str], said: Sequence[Decimal]) -> bool:
     places = -int(value.as_tuple().exponent)
     wanted = [value] if not label[1] else [value, value / 100]
     step = Decimal(1).scaleb(-places) / 2
-    return any(
-        abs(s - w) <= (step if w == value else step / 100) if places else s == w for s in said for w in wanted
-    )
+    return any(abs(s - w) <= (step if w == value else step / 100) if places else s == w for s in said for w in wanted)
 
 
 def main() -> None:

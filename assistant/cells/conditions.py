@@ -14,7 +14,9 @@ from assistant.cells.matching import core, folded
 from index.table_labels import kind_of, plain
 
 _BLANK = re.compile(r"(为空|是空的?|空白|没有填|没有|未填)")
-_ISSUED = re.compile(r"(?:(\d{4})年)?(\d{1,2})月份?(?:(\d{1,2})[日号])?|(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|(\d{4})年")
+_ISSUED = re.compile(
+    r"(?:(\d{4})年)?(\d{1,2})月份?(?:(\d{1,2})[日号])?|(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|(\d{4})年"
+)
 _COMPARE = [
     (re.compile(r"(?:超过|大于|高于|多于|超出)了?(\d[\d.]*)(万|亿)?"), ">"),
     (re.compile(r"(?:不低于|不少于|不小于|大于等于|至少)了?(\d[\d.]*)(万|亿)?"), ">="),
@@ -23,6 +25,10 @@ _COMPARE = [
     (re.compile(r"(?:在)?(\d[\d.]*)(万|亿)?\D{0,2}(?:以上|及以上)"), ">="),
     (re.compile(r"(?:在)?(\d[\d.]*)(万|亿)?\D{0,2}(?:以下|以内)"), "<="),
 ]
+# Words for a kind of record; a question says them of the records it asks for, not as a value.
+_KINDS = frozenset("员工 人员 产品 商品 货物 项目 学生 客户 供应商 部门 合同 发票 记录 老师 单位 交易".split())  # noqa: SIM905
+_FIRST_MONTHS = re.compile(r"前(\d+)个月|(上半年)|(下半年)")
+_MONTH = re.compile(r"(?:\d{4}年)?(\d{1,2})月份?")
 _SCALE = {"万": 10_000, "亿": 100_000_000}
 _TESTS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": lambda a, b: a > b,
@@ -72,7 +78,7 @@ class Reading:
 
     def rows(self, frame: Frame) -> list[dict[int, Candidate]]:
         """The records for which every tested column passes one of its tests."""
-        places = {(c.place, c.test == "day"): [] for c in self.conditions}  # type: dict[tuple[int, bool], list[Condition]]
+        places: dict[tuple[int, bool], list[Condition]] = {(c.place, c.test == "day"): [] for c in self.conditions}
         for c in self.conditions:
             places[c.place, c.test == "day"].append(c)
         tests = [(any if dated else all, p, group) for (p, dated), group in places.items()]
@@ -84,6 +90,7 @@ def read(question: str, frame: Frame) -> Reading:
     left = folded(question)
     found: list[Condition] = []
     left = _take_explicit(left, frame, found)
+    left, months = _take_months(left, frame, found)
     left = _take_dates(left, frame, found)
     comparisons, left = _take_comparisons(left)
     left, named = _take_words(left, frame, found)
@@ -91,11 +98,11 @@ def read(question: str, frame: Frame) -> Reading:
         place = _compared(frame, named, at)
         if place is not None:
             found.append(Condition(place, test, (value,), (at, at + 1)))
-    return Reading(tuple(_merged(found)), tuple(p for _, p in sorted(named)), left)
+    return Reading(tuple(_merged(found)), (*months, *(p for _, p in sorted(named))), left)
 
 
 def _take_explicit(left: str, frame: Frame, found: list[Condition]) -> str:
-    """"凭证号为1", "单位是套", "备注为空": a head, a copula, a value of that column."""
+    """ "凭证号为1", "单位是套", "备注为空": a head, a copula, a value of that column."""
     for column in frame.columns:
         head = re.escape(folded(column.name))
         if not head:
@@ -111,7 +118,9 @@ def _take_explicit(left: str, frame: Frame, found: list[Condition]) -> str:
         text = m[1]
         value = next((v for v in values if text.startswith(v) and says(text, v)), None)
         if value is None and (figure := re.match(r"-?\d[\d.]*", text)):
-            value = next((v for v in values if number(v) is not None and number(v) == number(figure[0].rstrip("."))), None)
+            value = next(
+                (v for v in values if number(v) is not None and number(v) == number(figure[0].rstrip("."))), None
+            )
         if value is not None:
             end = m.start(1) + len(value)
             alternatives = [value]
@@ -124,6 +133,28 @@ def _take_explicit(left: str, frame: Frame, found: list[Condition]) -> str:
             found.append(Condition(column.place, "in", tuple(alternatives), (m.start(), end)))
             left = _blot(left, (m.start(), end))
     return left
+
+
+def _take_months(left: str, frame: Frame, found: list[Condition]) -> tuple[str, tuple[int, ...]]:
+    """前三个月, 上半年, 下半年 over a column of months, or over columns headed by months."""
+    m = _FIRST_MONTHS.search(left)
+    if m is None:
+        return left, ()
+    wanted = set(range(1, int(m[1]) + 1)) if m[1] else set(range(1, 7)) if m[2] else set(range(7, 13))
+
+    def month(text: str) -> int:
+        written = _MONTH.fullmatch(folded(text))
+        return int(written[1]) if written else 0
+
+    columns = tuple(c.place for c in frame.columns if month(c.name) in wanted)
+    if columns:
+        return _blot(left, m.span()), columns
+    for column in frame.columns:
+        values = tuple(dict.fromkeys(c.text for c in frame.values(column.place) if month(c.text) in wanted))
+        if values:
+            found.append(Condition(column.place, "in", values, m.span()))
+            return _blot(left, m.span()), ()
+    return left, ()
 
 
 def _take_dates(left: str, frame: Frame, found: list[Condition]) -> str:
@@ -184,7 +215,9 @@ def _compared(frame: Frame, named: list[tuple[int, int]], at: int) -> int | None
     before = [p for start, p in sorted(named) if start < at and frame.is_numeric(p)]
     if before:
         return before[-1]
-    numeric = [p for _, p in named if frame.is_numeric(p)] or [c.place for c in frame.columns if frame.is_numeric(c.place)]
+    numeric = [p for _, p in named if frame.is_numeric(p)] or [
+        c.place for c in frame.columns if frame.is_numeric(c.place)
+    ]
     return numeric[-1] if numeric else None
 
 
@@ -196,7 +229,7 @@ def _take_words(left: str, frame: Frame, found: list[Condition]) -> tuple[str, l
             if len(head) > 1 or (head and head in left and not frame.is_numeric(column.place)):
                 offers.append((len(head), 1, head, column.place, ""))
         for text in {c.text for c in frame.values(column.place) if c.text}:
-            if kind_of(text) in ("text", "code") or re.search("[a-z]", text.lower()):
+            if folded(text) not in _KINDS and kind_of(text) in ("text", "code") or re.search("[a-z]", text.lower()):
                 for value in _variants(text):
                     offers.append((len(value), 0, value, column.place, text))
     named: list[tuple[int, int]] = []
