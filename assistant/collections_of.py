@@ -12,6 +12,7 @@ from assistant.matching import Match, Wanted, match
 from assistant.shelf import ShelvedDocument
 from assistant.understanding import Understanding
 from index.amounts import MONEY
+from index.glossary import subjects
 from index.records import Fact
 from index.row_tree import clean_label
 
@@ -34,8 +35,16 @@ class Collection:
         if fact.project and self.name == "项目":
             return fact.project
         if fact.source.row is None and fact.section:
-            return re.sub(r"^[（(]?[一二三四五六七八九十\d]+[）)、.．]\s*", "", fact.project or fact.section[-1])
-        return clean_label(fact.row_path[-1]) if fact.row_path else subject(fact)
+            return clean_label(fact.project or self._own_heading(fact))
+        name = clean_label(fact.row_path[-1]) if fact.row_path else subject(fact)
+        return subjects().get(fact.subject_code or name, (name,))[0] if name.isdigit() else name
+
+    def _own_heading(self, fact: Fact) -> str:
+        """The heading that tells a member's section from those of the others."""
+        for place, heading in enumerate(fact.section):
+            if any(m.fact.section[place : place + 1] != (heading,) for m in self.members):
+                return heading
+        return fact.section[-1]
 
 
 def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
@@ -109,11 +118,12 @@ def _rows_of(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocume
         if len(children) >= 2:
             return Collection(_call(code_length, "下级科目"), tuple(children))
     tables: dict[str, Match] = {}
+    kind = "2" if "功能" in u.text else "35" if "经济" in u.text else ""
     for m in matches:
         tables.setdefault(m.fact.source.block_id, m)
     ranked = sorted(tables.values(), key=lambda m: -_title_share(wanted, m))
     for m in ranked:
-        rows = _top_rows(m, code_length)
+        rows = [r for r in _top_rows(m, code_length) if not kind or (r.fact.subject_code or "")[:1] in kind]
         if len(rows) >= 2:
             return Collection(_call(code_length, "科目"), tuple(rows))
     return None

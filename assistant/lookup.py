@@ -17,11 +17,12 @@ from assistant.understanding.scope import Scope, of_year
 from index.amounts import MONEY
 from index.fact_store import FactStore
 from index.names import pairs
-from index.records import Fact
+from index.records import Fact, Passage
 
 NEAR = 0.045
 CLEAR = 0.02
 OTHERS = 0.16
+OTHERS_UNNAMED = 0.26
 MOST_DOCUMENTS = 24
 
 
@@ -95,7 +96,27 @@ class Lookup:
         matches = match(wanted, self.documents(dated, wanted, catalog))
         if lacks:
             return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year)
-        return replace(decide(matches, wanted, catalog), scope=dated, year=year)
+        found = decide(matches, wanted, OTHERS if dated.named else OTHERS_UNNAMED)
+        if not found.matches:
+            told = self._in_chapter(matches[:8], wanted)
+            found = decide(told, wanted, OTHERS) if told else found
+        return replace(found, scope=dated, year=year)
+
+    def _in_chapter(self, matches: Sequence[Match], wanted: Wanted) -> list[Match]:
+        """Figures in prose whose chapter names what their own sentence leaves out (a project told of over several sections)."""
+        out = []
+        for m in matches:
+            if not m.left or m.fact.source.row is not None or not m.fact.section or any(len(w) < 3 for w in m.left.split()):
+                continue
+            chapter = m.fact.section[0]
+            told = "".join(
+                b.text + "".join(b.section)
+                for b in self.store.blocks(m.document.row.id)
+                if isinstance(b, Passage) and b.section[:1] == (chapter,)
+            )
+            if all(word in told for word in m.left.split()):
+                out.append(replace(m, left="", content=1.0, precision=max(m.precision, 0.5)))
+        return out
 
     def lacks_phase(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> str | None:
         """Why 决算 cannot be answered where only budgets are held; None when it can."""
@@ -110,12 +131,15 @@ class Lookup:
         columns = match(replace(wanted, year=year), self.documents(replace(dated, missing=None), wanted, catalog))
         stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
         if stated:
-            return replace(decide(stated, wanted, catalog), scope=dated, year=year)
+            return replace(decide(stated, wanted, OTHERS), scope=dated, year=year)
         return Found(missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year)
 
 
-def decide(matches: Sequence[Match], wanted: Wanted, catalog: Catalog) -> Found:
-    """Choose among matches: one figure, several that must be asked back, or none."""
+def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> Found:
+    """Choose among matches: one figure, several that must be asked back, or none.
+
+    ``margin`` is how far below the best another office's or year's figure still counts as meant.
+    """
     if not matches:
         return Found(missing="没有找到相符的内容")
     usable = [m for m in matches if m.holds and m.precision > 0.08]
@@ -127,7 +151,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, catalog: Catalog) -> Found:
         there = top.fact.phase or top.document.row.phase or ""
         return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
     top = usable[0]
-    others = _other_documents(usable, top, catalog)
+    others = _other_documents(usable, top, margin)
     agreeing = [m for m in usable if m.score >= top.score - 2 * NEAR and same_figure(m.fact, top.fact) and m not in others]
     if others:
         return Found(matches=tuple(agreeing), rivals=tuple(others))
@@ -148,13 +172,13 @@ def _beside(match_: Match, top: Match) -> bool:
     return match_.document.row.id == top.document.row.id and match_.fact.kind == top.fact.kind and alike
 
 
-def _other_documents(usable: Sequence[Match], top: Match, catalog: Catalog) -> list[Match]:
+def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list[Match]:
     """The best match of each other office or year that fits nearly as well and gives another figure."""
     seen = {_owner(top)}
     others = []
     for candidate in usable:
         owner = _owner(candidate)
-        if owner in seen or candidate.score < top.score - OTHERS or candidate.content < top.content - 0.01:
+        if owner in seen or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
             continue
         seen.add(owner)
         others.append(candidate)

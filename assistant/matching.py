@@ -30,6 +30,8 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
+_PERCENT_ASKED = re.compile(r"百分|%|幅|率")
+_RESTRICTS = re.compile(r"财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -129,6 +131,7 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
     for i, w in enumerate(weights):
         content |= (w >= 1.0) << i
     size = content.bit_count()
+    totals = _TOTAL_SAID.findall(wanted.text)
     known: dict[int, float] = {}
 
     def covered(mask: int) -> float:
@@ -154,9 +157,16 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
         coverage = covered(mask) / total
         core_coverage = covered(core | identity) / total
         precision, key = _precision(shelved, shares, document.labels)
+        if totals and _is_total(fact, totals):
+            told = (around | names) & content
+            precision = max(precision, 0.9 * told.bit_count() / size if size else precision)
         focus = covered(masks.get(key, 0)) / total
-        score = 0.4 * coverage + 0.2 * core_coverage + 0.28 * precision**1.5 + 0.12 * focus
-        silent = sum(1 for n in shelved.columns if n != key and not masks.get(n, 0) & ~names and not _NEUTRAL.match(document.labels.texts[n]))
+        score = 0.4 * coverage + 0.2 * core_coverage + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
+        silent = sum(
+            1
+            for n in shelved.columns
+            if n != key and not _NEUTRAL.match(document.labels.texts[n]) and (shares.get(n, 0.0) < 0.6 or not masks.get(n, 0) & ~names)
+        )
         score += _preference(wanted, shelved, shares) - 0.06 * silent
         found.append((score, mask, coverage, precision, fact))
     found.sort(key=lambda f: -f[0])
@@ -229,20 +239,24 @@ def _refuses(negated: str, head: str) -> bool:
 
 
 def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tuple[float, int]:
-    """How much of the fact's own name is said, and which head that is: a row's, a project's, or a column's where the row is a total."""
+    """How much of the fact's own name is said, and which head that is.
+
+    A row's name, a project's, an item's beside; where the row is a total or has no name, the innermost column's.
+    """
     fact = shelved.fact
-    columns = [n for n in shelved.columns if not _NEUTRAL.match(labels.texts[n])]
-    column = max(columns, key=lambda n: (shares.get(n, 0.0), labels.sizes[n]), default=-1)
+    column = next((n for n in shelved.columns if not _NEUTRAL.match(labels.texts[n])), -1)
     column_share = shares.get(column, 0.0)
-    if fact.kind == "target" or not shelved.names:
-        key = shelved.names[0] if shelved.names else column
-        return shares.get(key, 0.0), key
-    own = max((shelved.names[0], *shelved.beside), key=lambda n: shares.get(n, 0.0))
+    named = (*shelved.names[:1], *shelved.beside)
+    if not named:
+        return (column_share, column) if column >= 0 else (0.5, shelved.columns[0] if shelved.columns else -1)
+    if fact.kind == "target":
+        return shares.get(named[0], 0.0), named[0]
+    own = max(named, key=lambda n: shares.get(n, 0.0))
     if fact.project and fact.source.row is not None:
         project = labels.numbers.get(fact.project, own)
-        key = max((own, project), key=lambda n: (shares.get(n, 0.0) if not _NEUTRAL.match(labels.texts[n]) else 0.0))
+        key = max((own, project), key=lambda n: shares.get(n, 0.0) if not _NEUTRAL.match(labels.texts[n]) else 0.0)
         return shares.get(key, 0.0), key
-    share = max(shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in shelved.names))
+    share = max(shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names)))
     if fact.is_total or _NEUTRAL.match(labels.texts[own]):
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
     if share < 0.3 and column_share > share:
@@ -250,16 +264,29 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     return share, own
 
 
+def _is_total(fact: Fact, said: Sequence[str]) -> bool:
+    """Whether a head of the fact is one of the totals that the question says (合计 and 总计 stand for each other)."""
+    heads = (*fact.row_path[-1:], *fact.column_path)
+    return any(h.endswith(t) or (t in ("合计", "总计") and h in ("合计", "总计")) for h in heads for t in said)
+
+
 def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
     """Small leanings that decide between facts which the words alone leave equal."""
     fact = shelved.fact
     lean = 0.0
-    total = _TOTAL_SAID.search(wanted.text)
-    if total:
-        heads = (*fact.row_path[-1:], *fact.column_path)
-        lean += 0.12 if any(h.endswith(total[0]) or total[0] == "合计" and h in ("总计", "合计") for h in heads) else -0.04
+    totals = _TOTAL_SAID.findall(wanted.text)
+    if totals:
+        lean += 0.12 if _is_total(fact, totals) else -0.04
+    if fact.source.row is None and "表" in wanted.text:
+        lean -= 0.15
     if fact.source.row is None:
         lean -= 0.05
+    if wanted.kinds[0] == "change":
+        lean += 0.0 if fact.kind == "change" else -0.2
+        lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
+    restricted = _RESTRICTS.search(fact.table or "")
+    if restricted and restricted[0] not in wanted.text:
+        lean -= 0.03
     if fact.source.quote and fact.source.row is not None:
         lean -= 0.03
     if wanted.phase and fact.phase:

@@ -122,6 +122,8 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
             texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
     for order, fact in enumerate(facts):
         heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
+        if fact.source.row is None:
+            heads = [h for t in heads if (h := _prose_label(t, row.agency))]
         names = [*reversed(heads)]
         around = [t for t in (fact.table, *fact.section, fact.fund) if t]
         codes = [fact.subject_code] if fact.subject_code else []
@@ -136,6 +138,20 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
             )
         )
     return ShelvedDocument(row, labels, tuple(shelved))
+
+
+_DIRECTION_ONLY = re.compile(
+    r"^(?:(?:与|比|较|同)?(?:20\d\d年度?|上年度?|去年|上一?年)?(?:预算|决算|执行|同期|数|相比|比)*)?(?:各|均)?(?:增加|增长|减少|下降|上升|降低|提高|持平)$"
+)
+
+
+def _prose_label(text: str, agency: str | None) -> str:
+    """A label of prose without the office, the year and the 本部门 that every sentence repeats; empty when only a direction is left."""
+    if agency:
+        text = text.replace(agency, "")
+    text = re.sub(r"[（(](?:部门|单位|本级|本部)[）)]", "", text)
+    text = re.sub(r"^(?:截至.{4,12}日[，,]?)?(?:20\d\d年度?)?[，,]?(?:本部门|本单位|我部门|我单位|我局|我办)?(?:20\d\d年度?)?", "", text)
+    return "" if _DIRECTION_ONLY.match(text) else text
 
 
 def _numbers(labels: Labels, texts: Iterable[str]) -> tuple[int, ...]:

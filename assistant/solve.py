@@ -95,7 +95,7 @@ class Solver:
         weights = u.content_weights()
         shown = u.text
         if text is not None:
-            shown, weights = _only(u, text)
+            shown, weights = _only(u, text, tail=u.operation.name != "ratio")
         shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if _BARE_BUDGET.match(bare) and u.asks == "figure" and (kinds or self.kinds(u))[0] != "change" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
@@ -147,7 +147,7 @@ class Solver:
         return self._each(u, founds)
 
     def parts(self, u: Understanding) -> list[str] | None:
-        """The several items that a question joins, when each one is found by itself."""
+        """The several items that a question joins (水费加电费), None when it joins none."""
         pieces = [p for p in _SPLIT.split(u.text) if p and p.strip()]
         named = [p for p in pieces if any(w >= 0.3 for w in _only(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))]
         return named if len(named) >= 2 else None
@@ -167,10 +167,13 @@ class Solver:
             return clarify(u, found, self.catalog)
         top = found.matches[0]
         if top.fact.kind == "empty" and top.fact.source.row is not None:
+            noted = self._empty_table(u, ask, better_than=top)
+            if noted is not None:
+                return noted
             note = next((f for f in top.document.block_facts(top.fact.source.block_id) if f.kind == "empty" and f.source.row is None), None)
             if note is not None:
                 return self._tell(u, replace(found, matches=(replace(top, fact=note),)))
-        if u.operation.name == "lookup" and top.precision < 0.6:
+        if u.operation.name == "lookup" and (top.precision < 0.6 or top.fact.kind == "empty"):
             noted = self._empty_table(u, ask, better_than=top)
             if noted is not None:
                 return noted
@@ -516,7 +519,7 @@ class Solver:
         except calculate.NotComparable as error:
             return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
         names_direction = u.operation.direction == ("down" if computed.value < 0 else "up")
-        amount = abs(computed.value) if compare or names_direction else computed.value
+        amount = abs(computed.value) if compare or names_direction or u.operation.name == "difference" else computed.value
         used = tuple(numbers.values())
         calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
         delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)
@@ -618,15 +621,20 @@ class Solver:
         return Answer(u.text, "answered", text, citations=tuple(cited), notes=tuple(notes), route="retrieval", confidence=confidence)
 
 
-def _only(u: Understanding, words: str) -> tuple[str, list[float]]:
-    """The question with only ``words`` left of it, and the weights of what is left; same length."""
+def _only(u: Understanding, words: str, tail: bool = False) -> tuple[str, list[float]]:
+    """The question with only ``words`` left of it, and the weights of what is left; same length.
+
+    With ``tail`` the closing words that all items share stay too: 甲、乙两个专项合计 asks for 甲…专项合计 and 乙专项合计.
+    """
     at = u.text.find(words)
     weights = u.content_weights()
     if at < 0:
         return u.text, weights
     end = at + len(words)
-    text = " " * at + u.text[at:end] + " " * (len(u.text) - end)
-    return text, [w if at <= i < end else 0.0 for i, w in enumerate(weights)]
+    shared = max((i + 1 for i, w in enumerate(weights) if w >= 1.0), default=len(weights)) if tail else len(weights)
+    kept = [at <= i < end or i >= max(shared, end) for i in range(len(weights))]
+    text = "".join(c if k else " " for c, k in zip(u.text, kept, strict=True))
+    return text, [w if k else 0.0 for w, k in zip(weights, kept, strict=True)]
 
 
 def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:

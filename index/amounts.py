@@ -224,9 +224,9 @@ def digits_for_chinese(text: str) -> str:
 
     def amount(found: re.Match[str]) -> str:
         words = found[1]
-        tail = words[-1] if words[-1] in "万亿" and found[2] in {"元", "块"} else ""
+        tail = words[-1] if words[-1] in "万亿" and found[2] in {"元", "块钱"} else ""
         number = chinese_number(words[:-1] if tail else words)
         return found[0] if number is None else f"{number}{tail}{found[2]}"
 
     text = re.sub(r"百分之([零〇一二两三四五六七八九十百]+)", share, text)
-    return re.sub(r"([零〇一二两三四五六七八九十百千万亿]+)(万元|亿元|元|块)", amount, text)
+    return re.sub(r"([零〇一二两三四五六七八九十百千万亿]+)(万元|亿元|元|块钱)", amount, text)
