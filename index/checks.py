@@ -1,29 +1,24 @@
-"""The 勾稽 checks of a document."""
+"""The 勾稽 checks of a document: hard ones on figures, soft ones on what reads wrong."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
+from index.check_figures import Finding, Part, Side
+from index.check_sums import check_table
 from index.records import Document, Fact
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One place where a document does not agree with itself."""
-
-    id: str
-    document_id: str
-    rule: str
-    severity: str
-    message: str
-    facts: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+__all__ = ["Finding", "Part", "Side", "check"]
 
 
 def check(document: Document, facts: Sequence[Fact]) -> list[Finding]:
-    """The findings of a document; none yet."""
-    return []
+    """The findings of a document, in the order of the checks; each names its rule, both sides, difference and precision."""
+    by_table: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.source.row is not None:
+            by_table[fact.source.block_id].append(fact)
+    found: list[Finding] = []
+    for table in document.tables:
+        found.extend(check_table(document.id, by_table[table.id]))
+    return list({f.id: f for f in found}.values())

@@ -1,7 +1,8 @@
 """Codes and names that a layout left among the data, given back to the rows that they name.
 
 In final accounts the words 类 | 款 | 项 stand in the row of 合计, and a second list at the
-right has its own code columns; both leave codes looking like figures.
+right has its own code columns: both leave codes looking like figures. In procurement
+tables the item stands in a later column, and the columns before it are blank as above.
 """
 
 from __future__ import annotations
@@ -11,52 +12,67 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.amounts import read_cell
 from index.records import Cell
 from index.tables import DataCell, Layout
 
 _LEVELS = frozenset("类款项")
-_NAMING = re.compile(r"[类款项]|.{0,8}(?:科目|分类)(?:编码|代码|名称)|(?:科目|分类)?(?:编码|代码)")
+_CODES = re.compile(r"[类款项]|.{0,8}(?:科目|分类)(?:编码|代码|名称)|(?:科目|分类)?(?:编码|代码)")
+_NAMES = re.compile(r".{0,8}(?:名称|科目|品目|专项|内容|事项)")
 _CODE = re.compile(r"\d{1,7}")
 
 
 def with_row_heads(layout: Layout) -> tuple[DataCell, ...]:
-    """The data of a layout, code and name cells moved from the data to the row heads of what stands right of them."""
+    """The data of a layout, code cells moved to the row heads of what stands right of them, names added there."""
     rows: dict[int, list[DataCell]] = defaultdict(list)
     for data in layout.data:
         rows[data.cell.row].append(data)
-    naming = {id(d) for d in layout.data if _names(d)}
-    if not naming:
-        return layout.data
-    return tuple(
-        _headed(data, [d.cell for d in rows[data.cell.row] if id(d) in naming], rows[data.cell.row], naming)
-        for data in layout.data
-        if id(data) not in naming
-    )
+    out: dict[int, DataCell] = {}
+    above: tuple[Cell, ...] = ()
+    for row in sorted(rows):
+        codes = [d for d in rows[row] if _is_code(d)]
+        names = [d for d in rows[row] if d not in codes and _is_name(d)]
+        for data in rows[row]:
+            if data not in codes:
+                out[id(data)] = _headed(data, [*codes, *names], rows[row], above)
+        heads = [d.row_heads for d in (out[id(d)] for d in rows[row] if id(d) in out)]
+        above = max(heads, key=len, default=())
+    return tuple(out[id(data)] for data in layout.data if id(data) in out)
 
 
-def _names(data: DataCell) -> bool:
-    """Whether a cell under 类, 款, 项, 科目编码 or 科目名称 is a code or a name, blank, or one of these words itself."""
-    text = _plain(data.cell.text)
-    head = _plain(data.column_heads[-1].text) if data.column_heads else ""
-    if not _NAMING.fullmatch(head):
+def _is_code(data: DataCell) -> bool:
+    """A cell under 类, 款, 项, 科目编码 or 科目名称 that is a code or a name, blank, or one of these words itself."""
+    text, head = _plain(data.cell.text), _head(data)
+    if not _CODES.fullmatch(head):
         return False
     return not text or text in _LEVELS or bool(_CODE.fullmatch(text)) == (not head.endswith("名称"))
 
 
-def _headed(data: DataCell, names: Sequence[Cell], row: Sequence[DataCell], naming: set[int]) -> DataCell:
-    """``data`` with the nearest run of names to its left among its row heads."""
-    figures = {d.cell.col for d in row if id(d) not in naming}
-    heads = {h.col for h in data.row_heads}
-    run = [c for c in names if c.col < data.cell.col and not any(c.col < f < min(_right(data, names)) for f in figures)]
+def _is_name(data: DataCell) -> bool:
+    """A filled text under 采购物品名称, 经济科目 and the like, right of the row's first heads."""
+    text = _plain(data.cell.text)
+    right = not data.row_heads or data.cell.col > max(h.col for h in data.row_heads)
+    return bool(text) and right and bool(_NAMES.fullmatch(_head(data))) and read_cell(text) is None
+
+
+def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell], above: tuple[Cell, ...]) -> DataCell:
+    """``data`` with the nearest run of names to its left among its row heads; blanks at the left are as above."""
+    named = {id(n) for n in names}
+    left = [c.col for c in (*(n.cell for n in names), *data.row_heads) if c.col < data.cell.col]
+    figures = [d.cell.col for d in row if id(d) not in named and read_cell(d.cell.text)]
+    start = max((f for f in figures if f < max(left, default=0)), default=-1)
     kept = [h for h in data.row_heads if _plain(h.text) not in _LEVELS]
-    added = [c for c in run if c.col not in heads and _plain(c.text) not in {"", *_LEVELS}]
-    return replace(data, row_heads=tuple(sorted((*kept, *added), key=lambda c: c.col)))
+    columns = {h.col for h in data.row_heads}
+    run = [n.cell for n in names if start < n.cell.col < data.cell.col and n.cell.col not in columns]
+    run = [c for c in run if _plain(c.text) not in {"", *_LEVELS}]
+    heads = sorted((*kept, *run), key=lambda c: c.col)
+    if run and not kept and not any(_is_code(n) for n in names):
+        heads = [*(h for h in above if h.col < heads[0].col), *heads]
+    return replace(data, row_heads=tuple(heads))
 
 
-def _right(data: DataCell, names: Sequence[Cell]) -> list[int]:
-    """Columns of the names and heads of ``data``: figures between two of them part two lists."""
-    left = [c.col for c in (*names, *data.row_heads) if c.col < data.cell.col]
-    return [max(left)] if left else [data.cell.col]
+def _head(data: DataCell) -> str:
+    return _plain(data.column_heads[-1].text) if data.column_heads else ""
 
 
 def _plain(text: str) -> str:
