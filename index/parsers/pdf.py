@@ -131,7 +131,7 @@ def _page_layout(content: PageContent) -> _PageLayout:
             box = content.shown(chart.x0, chart.top, chart.x1, chart.bottom)
             if found:
                 labels.append(Paragraph(PART_SPACE.join(line_text(li) for li in found), content.number, box))
-    aligned, lines = aligned_grids(lines)
+    aligned, lines = aligned_grids(lines, content.rules)
     grids = sorted(grids + aligned, key=lambda g: g.top)
     text = tuple(TextLine(line, content) for line in lines)
     return _PageLayout(content, tuple(without_empty_strips(g) for g in grids), tuple(labels), text)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.parsers.pdf_content import Glyph
+from index.parsers.pdf_content import Glyph, Rule
 from index.parsers.pdf_grid import PrintedCell, PrintedGrid
 from index.parsers.pdf_words import Line, line_text, pieces_of
 
 CELL_GAP = 1.0  # em of white between two cells of a row
 LEAST_ROWS = 3  # rows with figures that make a table
-LINE_GAP = 2.6  # em of white between rows of one table
+LINE_GAP = 3.2  # em of white between rows of one table
 WIDE_ROW = 0.7  # of the table's width: a single text this wide is running text
 EDGE = 2.0
 
@@ -35,11 +35,11 @@ class _Row:
         return len(self.pieces) >= 2 and self.amounts >= 1
 
 
-def aligned_grids(lines: Sequence[Line]) -> tuple[list[PrintedGrid], list[Line]]:
+def aligned_grids(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> tuple[list[PrintedGrid], list[Line]]:
     """The tables among lines of text, and the lines that are in none.
 
     A table is a stretch of lines of which at least three hold a label and a figure in the same columns. Lists of
-    page numbers are none.
+    page numbers are none. Row rules, where there are any, say which lines make one row.
     """
     rows = [_Row(line, tuple(pieces_of(line, CELL_GAP))) for line in lines]
     grids: list[PrintedGrid] = []
@@ -47,7 +47,7 @@ def aligned_grids(lines: Sequence[Line]) -> tuple[list[PrintedGrid], list[Line]]
     start = 0
     while start < len(rows):
         end = _stretch_end(rows, start)
-        grid = _grid(rows[start:end]) if end > start else None
+        grid = _grid(rows[start:end], rules) if end > start else None
         if grid is None:
             rest.append(rows[start].line)
             start += 1
@@ -83,18 +83,39 @@ def _fits(row: _Row, above: Sequence[_Row]) -> bool:
     return inside and row.line.x1 - row.line.x0 < WIDE_ROW * (right - left) and line_text(row.line)[-1] not in "。；"
 
 
-def _grid(rows: Sequence[_Row]) -> PrintedGrid | None:
-    columns = _columns(rows)
-    if len(columns) < 2 or _is_page_list(rows, columns):
+def _grid(lines: Sequence[_Row], rules: Sequence[Rule]) -> PrintedGrid | None:
+    columns = _columns(lines)
+    if len(columns) < 2 or _is_page_list(lines, columns):
         return None
     xs = [columns[0][0] - EDGE]
     xs += [(a[1] + b[0]) / 2 for a, b in pairwise(columns)]
     xs.append(columns[-1][1] + EDGE)
-    ys = [rows[0].line.top - 1]
-    ys += [(a.line.bottom + b.line.top) / 2 for a, b in pairwise(rows)]
-    ys.append(rows[-1].line.bottom + 1)
+    rows = _rows(lines, [r.at for r in rules if r.horizontal and r.end - r.start > WIDE_ROW * (xs[-1] - xs[0])])
+    ys = [rows[0][0].line.top - 1]
+    ys += [(a[-1].line.bottom + b[0].line.top) / 2 for a, b in pairwise(rows)]
+    ys.append(rows[-1][-1].line.bottom + 1)
     cells = [cell for number, row in enumerate(rows) for cell in _cells(number, row, columns, xs, ys)]
     return PrintedGrid(xs, ys, cells, ruled=False)
+
+
+def _rows(lines: Sequence[_Row], borders: Sequence[float]) -> list[list[_Row]]:
+    """The lines of each row: those between two row rules, or else those that stand closer than rows do."""
+    gaps = sorted(b.line.top - a.line.bottom for a, b in pairwise(lines))
+    usual = gaps[len(gaps) // 2]
+    inside = [at for at in borders if lines[0].line.middle < at < lines[-1].line.middle]
+    by_rules = len(inside) > len(lines) / 3
+    rows = [[lines[0]]]
+    for before, line in pairwise(lines):
+        if by_rules:
+            same = not any(before.line.middle < at < line.line.middle for at in inside)
+        else:
+            wrapped = min(len(before.pieces), len(line.pieces)) == 1
+            same = wrapped and line.line.top - before.line.bottom < 0.5 * usual - 0.5
+        if same:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
 
 
 def _columns(rows: Sequence[_Row]) -> list[tuple[float, float]]:
@@ -117,12 +138,12 @@ def _is_page_list(rows: Sequence[_Row], columns: Sequence[tuple[float, float]]) 
 
 
 def _cells(
-    number: int, row: _Row, columns: Sequence[tuple[float, float]], xs: list[float], ys: list[float]
+    number: int, row: Sequence[_Row], columns: Sequence[tuple[float, float]], xs: list[float], ys: list[float]
 ) -> list[PrintedCell]:
     placed: dict[int, tuple[int, list[Glyph]]] = {}
-    for piece in row.pieces:
+    for piece in (piece for line in row for piece in line.pieces):
         first, last = _spanned(piece, columns)
-        while first in placed and first < last:
+        while len(row) == 1 and first in placed and first < last:
             first += 1
         span, glyphs = placed.get(first, (0, []))
         placed[first] = max(span, last - first + 1), [*glyphs, *piece.glyphs]

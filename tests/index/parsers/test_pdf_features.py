@@ -296,6 +296,29 @@ def test_table_without_rules_is_found_by_alignment(made: Callable[[Draw], Source
     assert paragraphs(source) == ["支出预算表", "单位：万元", "注：以上数据四舍五入。"]
 
 
+@pytest.mark.parametrize("rules", [True, False])
+def test_label_over_two_lines_is_one_row_of_a_table_without_column_rules(
+    made: Callable[[Draw], Source], rules: bool
+) -> None:
+    def draw(c: Canvas) -> None:
+        height = landscape(A4)[1]
+        for number, (label, figure) in enumerate(
+            (("项目", "预算数"), ("教育支出", "5.00"), ("", ""), ("合计", "12.00"))
+        ):
+            top = 100 + 40 * number
+            text(c, 80, top, label)
+            c.drawRightString(420, height - top - 9.5, figure)
+            if rules:
+                c.line(70, height - top + 12, 440, height - top + 12)
+        text(c, 80, 174, "机关事业单位基本养")
+        text(c, 80, 186, "老保险缴费支出")
+        c.drawRightString(420, height - 186 - 9.5, "7.00")
+
+    (grid,) = grids(made(draw))
+    assert rows_of(grid)[2] == ["机关事业单位基本养老保险缴费支出", "7.00"]
+    assert grid.rows == 4
+
+
 def test_contents_list_and_repeated_heads_are_left_out(made: Callable[[Draw], Source]) -> None:
     def draw(c: Canvas) -> None:
         text(c, 400, 60, "目  录", 16)
