@@ -1,0 +1,69 @@
+"""An answer's places and its calculation as numbered evidence, for a model to word and code to check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.records import Answer, Citation
+from index.amounts import find_amounts, read_cell
+
+_BRACKETED = re.compile(r"[（(][^）)]{0,12}[）)]")
+_NUMBERING = re.compile(
+    r"^(?:第[一二三四五六七八九十]+部分|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．])\s*|^(?:其中|加|减)[：:]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing that a sentence may rest on.
+
+    ``heading`` names document, agency, year and headings; ``text`` holds the figure with its heads, or the quoted
+    sentence. ``label`` must be said where the figure is said ("" for prose, whose own words are the label).
+    ``citation`` is the place among the answer's citations, None for the calculation.
+    """
+
+    number: int
+    heading: str
+    text: str
+    label: str
+    citation: int | None
+    year: int | None = None
+
+    @property
+    def line(self) -> str:
+        return f"[{self.number}] {self.heading}｜{self.text}"
+
+
+def evidence_of(answer: Answer) -> tuple[Piece, ...]:
+    """The citations of an answer in order, then its calculation, numbered from 1."""
+    pieces = [_cited(number, c) for number, c in enumerate(answer.citations, start=1)]
+    if answer.calculation and answer.values:
+        step, value = answer.calculation, answer.values[0]
+        heading = " ".join(dict.fromkeys(pieces[i].heading for i in step.inputs if i < len(pieces)))
+        text = f"{value.label}：{step.result}{step.unit}（{step.expression}）"
+        pieces.append(Piece(len(pieces) + 1, heading, text, leaf(value.label.split(" ")), None))
+    return tuple(pieces)
+
+
+def leaf(path: Iterable[str]) -> str:
+    """The last name of a path without its number, brackets and figures."""
+    names = [_BRACKETED.sub("", _NUMBERING.sub("", part.strip())) for part in path]
+    named = [n for n in names if re.search(r"[一-鿿A-Za-z]", n) and not re.fullmatch(r"(?:19|20)\d\d年?", n)]
+    return named[-1] if named else ""
+
+
+def _cited(number: int, c: Citation) -> Piece:
+    year = f"{c.fiscal_year}年" if c.fiscal_year else None
+    parts = [c.agency, c.region, year, c.title, c.section, c.table]
+    heading = " ".join(dict.fromkeys(p for p in parts if p))
+    if c.quote is not None and c.cell is None:
+        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year)
+    path = " ".join(p for p in (c.row, c.column) if p)
+    cell = c.cell or ""
+    read = read_cell(cell)
+    unit = c.unit or "" if read is not None and not read.unit else ""
+    if read is None and not list(find_amounts(cell)):
+        unit = ""
+    return Piece(number, heading, f"{path}：{cell}{unit}", leaf((c.row or "").split(" / ")), number - 1, c.fiscal_year)
