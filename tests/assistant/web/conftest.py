@@ -118,7 +118,7 @@ class Visit:
 
     def open(self, path: str = "/") -> Any:
         self.page.goto(self.home + path)
-        if path.split("?")[0] == "/":
+        if path == "/" or path.startswith("/?"):
             self.page.wait_for_selector(".bq-log")
         return self.page
 
