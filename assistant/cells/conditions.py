@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from assistant.cells.candidates import Candidate
-from assistant.cells.frames import Frame, day, number, says
+from assistant.cells.frames import TOTAL, Frame, day, number, says
 from assistant.cells.matching import core, folded
 from index.table_labels import kind_of, plain
 
@@ -98,6 +98,8 @@ def read(question: str, frame: Frame) -> Reading:
         place = _compared(frame, named, at)
         if place is not None:
             found.append(Condition(place, test, (value,), (at, at + 1)))
+    if not found:
+        left = _take_parts(left, frame, found)
     return Reading(tuple(_merged(found)), (*months, *(p for _, p in sorted(named))), left)
 
 
@@ -132,6 +134,21 @@ def _take_explicit(left: str, frame: Frame, found: list[Condition]) -> str:
                 end += 1 + len(other)
             found.append(Condition(column.place, "in", tuple(alternatives), (m.start(), end)))
             left = _blot(left, (m.start(), end))
+    return left
+
+
+def _take_parts(left: str, frame: Frame, found: list[Condition]) -> str:
+    """Where no value is said whole: a phrase that stands inside the texts of some records, but not of all."""
+    for phrase in sorted(re.split("[\x00,。?？的了]|是多少|多少|涉及到?|报销|支付|总|金额|共|表格中?|所有|哪些", left), key=len)[::-1]:
+        if not 2 <= len(phrase) <= 10 or phrase in _KINDS:
+            continue
+        for column in frame.columns:
+            cells = [c for c in frame.values(column.place) if kind_of(c.text) == "text"]
+            inside = tuple(dict.fromkeys(c.text for c in cells if phrase in folded(c.text)))
+            if inside and len(inside) < len({c.text for c in cells}):
+                at = left.index(phrase)
+                found.append(Condition(column.place, "in", inside, (at, at + len(phrase))))
+                return _blot(left, (at, at + len(phrase)))
     return left
 
 
@@ -228,10 +245,11 @@ def _take_words(left: str, frame: Frame, found: list[Condition]) -> tuple[str, l
         for head in {folded(column.name), core(column.name), folded("".join(column.heads))}:
             if len(head) > 1 or (head and head in left and not frame.is_numeric(column.place)):
                 offers.append((len(head), 1, head, column.place, ""))
-        for text in {c.text for c in frame.values(column.place) if c.text}:
+        for text in {c.text for c in frame.values(column.place) if c.text and not TOTAL.fullmatch(plain(c.text))}:
             if folded(text) not in _KINDS and kind_of(text) in ("text", "code") or re.search("[a-z]", text.lower()):
                 for value in _variants(text):
                     offers.append((len(value), 0, value, column.place, text))
+    offers.extend(_parents(frame))
     named: list[tuple[int, int]] = []
     for size, is_head, word, place, text in sorted(offers, key=lambda o: (-o[0], o[1])):
         if size < 2 and not is_head:
@@ -246,12 +264,32 @@ def _take_words(left: str, frame: Frame, found: list[Condition]) -> tuple[str, l
                 same = tuple(t for _, h, w, p, t in offers if not h and w == word and p == place)
                 found.append(Condition(place, "in", same, m))
             left = _blot(left, m)
-    return left, named
+    leaves = {p for _, p in named if p >= 0}
+    groups = [(at, under) for at, key in named if key < 0 for under in [_under(frame, key)]]
+    for _, under in groups:
+        leaves = leaves & under or leaves
+    wide = [(at, p) for at, under in groups for p in sorted(under) if not leaves & under]
+    return left, [*((at, p) for at, p in named if p in leaves), *wide]
+
+
+def _parents(frame: Frame) -> list[tuple[int, int, str, int, str]]:
+    """Heads over several columns; each is offered under the key -1 - (place of its first column)."""
+    found: dict[str, int] = {}
+    for column in frame.columns:
+        for head in column.heads[:-1]:
+            found.setdefault(folded(head), -1 - column.place)
+    over = {h: key for h, key in found.items() if 1 < len(_under(frame, key)) < len(frame.columns) - 1}
+    return [(len(w), 1, w, key, "") for h, key in over.items() for w in {h, re.sub("[数额]$", "", h)} if len(w) > 1]
+
+
+def _under(frame: Frame, key: int) -> set[int]:
+    first = next((c for c in frame.columns if c.place == -1 - key), None)
+    return {c.place for c in frame.columns if first and len(c.heads) > 1 and c.heads[0] == first.heads[0]}
 
 
 def _variants(text: str) -> set[str]:
     """A value, and it without brackets; its parts where a stroke parts them (银行存款/人民币)."""
-    whole = {folded(text), core(text)}
+    whole = {folded(text), core(text), re.sub("^(加|减|其中):", "", folded(text))}
     return {v for v in whole if 1 < len(v) <= 30} | {folded(p) for p in re.split(r"[/\\]", plain(text)) if len(p) > 1}
 
 

@@ -12,7 +12,7 @@ from assistant.cells.candidates import Candidate
 from assistant.cells.matching import core, folded
 from index.table_labels import plain
 
-_TOTAL = re.compile(r"(本[年月期]|全[年月部])?(合计|总计|小计|总和|总额|共计|累计)(数|金额)?|.{2,10}(合计|总计|小计)")
+TOTAL = re.compile(r"总(人数|金额|数|额|量|价|分|费用)?|(本[年月期]|全[年月部])?(合计|总计|小计|总和|总额|共计|累计)(数|金额)?|.{2,10}(合计|总计|小计)")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _UNIT = re.compile(r"(?<=\d)(元|万元|亿元|人|次|项|个|户|家|件|天|台|辆|份|名|套|吨|张|月|年|分|%)$")
@@ -80,7 +80,7 @@ def day(text: str) -> date | None:
 def is_total(row: dict[int, Candidate], frame: Frame) -> bool:
     """A row that adds up others: one of its names says so."""
     names = [row[s].text for s in frame.stubs if s in row] or [c.text for c in row.values()][:2]
-    return any(_TOTAL.fullmatch(plain(n)) for n in names if n)
+    return any(TOTAL.fullmatch(plain(n)) for n in names if n)
 
 
 def read_frames(candidates: Sequence[Candidate]) -> list[Frame]:

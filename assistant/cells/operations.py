@@ -52,7 +52,8 @@ _COUNTED = re.compile(
 )
 _ROWS = re.compile("条|笔|次|记录|条目|张")
 _ENTITY = re.compile(
-    "(?:哪|那)(?:1|个|种|位|名|家|项|笔|些|类|天|款|次|个)*([^\\x00的是有在,。?？最]{0,8})|谁|何人|什么([^\\x00的是有在,。?？最]{1,6})"
+    "(?:哪|那)(?:1|个|种|位|名|家|项|笔|些|类|天|款|次|个)*([^\\x00的是有在,。?？最]{0,8})|谁|何人"
+    "|什么([^\\x00的是有在,。?？最]{1,6})|([^\\x00的是有在,。?？最]{1,8})是(?:什么|谁|哪)"
 )
 _VALUE_ASKED = re.compile("(最高|最大|最多|最长|最低|最小|最少|最短).{0,8}(是多少|为多少|多少)|(是|为)多少")
 _RATES = re.compile("率|价|比|均|系数|指数|年龄|工龄|天数|年限|余额|标准")
@@ -137,6 +138,7 @@ def _column_for(frame: Frame, words: str, places: Sequence[int] | None = None) -
     """The column whose head is nearest to the words of a noun (产品 for 产品名称, 销售总额 for 销售金额)."""
     wanted, letters = set(pairs(folded(words))), set(units(folded(words)))
     meant = word_vectors(words)
+    person = bool(re.search("员工|人员|职员|学生$", words))
     best, choice = 0.0, None
     for column in frame.columns:
         if not column.name or (places is not None and column.place not in places):
@@ -144,8 +146,9 @@ def _column_for(frame: Frame, words: str, places: Sequence[int] | None = None) -
         head = folded(column.name)
         shared = len(wanted & set(pairs(head))) if len(words) > 1 else float(words == head)
         near = nearness(meant, word_vectors(column.name))[1]
-        score = shared + 0.2 * len(letters & set(units(head))) + near - 0.02 * len(head)
-        if score > max(best, 0.9):
+        score = shared + 0.2 * len(letters & set(units(head))) - 0.02 * len(head) + (near if near > 0.6 else 0)
+        score += 1.0 * (len(head) > 1 and folded(words).endswith(head[-2:])) + (person and column.name == "姓名")
+        if score > max(best, 0.7):
             best, choice = score, column.place
     return choice
 
@@ -195,7 +198,8 @@ def _count(question: str, frame: Frame, reading: Reading, rows: Sequence[dict[in
         if heads:
             return _total("sum", frame, Reading(reading.conditions, tuple(heads[:1]), reading.rest), rows)
     place = _column_for(frame, noun) if noun else None
-    if place is not None and frame.is_numeric(place) and measure not in ("种", "个", "类"):
+    coded = place is not None and bool(_CODES.search(_head(frame, place)))
+    if place is not None and frame.is_numeric(place) and not coded and measure not in ("种", "个", "类"):
         return _total("sum", frame, Reading(reading.conditions, (place,), reading.rest), rows)
     records = (
         bool(_ROWS.fullmatch(measure))
@@ -203,7 +207,7 @@ def _count(question: str, frame: Frame, reading: Reading, rows: Sequence[dict[in
         or measure in ("名", "位")
         and place is None
     )
-    if place is None or records:
+    if place is None or records or coded:
         cells = [r[min(r)] for r in rows]
     elif place == _name_column(frame, rows):
         cells = list(dict.fromkeys(r[place] for r in rows if place in r and r[place].text))
@@ -221,8 +225,9 @@ def _extreme(
     dated = bool(re.search("最早|最晚", q))
     place, shown = _measure(q, frame, reading, rows, dated=dated)
     asked = _ENTITY.search(q)
-    noun = (asked[1] or asked[2] or "") if asked else ""
-    entity = _column_for(frame, noun) if noun else None
+    noun = (asked[1] or asked[2] or asked[3] or "") if asked else ""
+    others = [c.place for c in frame.columns if c.place != place]
+    entity = _column_for(frame, noun, others) if noun else None
     named_entity = [p for p in reading.named if not frame.is_numeric(p)]
     if asked and entity is None and named_entity and noun:
         entity = named_entity[-1]
@@ -364,13 +369,14 @@ def _head(frame: Frame, place: int) -> str:
 
 def _listed(question: str, frame: Frame, reading: Reading, rows: Sequence[dict[int, Candidate]]) -> Result | None:
     """Values of the named columns in the records that the conditions leave."""
-    if not reading.conditions or len(rows) == len(frame.rows):
+    if not reading.conditions or (len(rows) == len(frame.rows) and all(c.test != "day" for c in reading.conditions)):
         return None
     q = folded(question)
     asked = _ENTITY.search(q)
-    noun = (asked[1] or asked[2] or "") if asked else ""
+    noun = (asked[1] or asked[2] or asked[3] or "") if asked else ""
     tested = {c.place for c in reading.conditions}
-    place = _column_for(frame, noun) if noun else None
+    textual = [c.place for c in frame.columns if not frame.is_numeric(c.place)]
+    place = (_column_for(frame, noun, textual) or _column_for(frame, noun)) if noun else None
     places = _targets(frame, reading, numeric=False)
     if place is not None and (place not in tested or place in reading.named):
         places = [place]
