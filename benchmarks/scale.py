@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import resource
 import subprocess
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,8 +28,8 @@ from index.fact_store import FactStore
 from index.names import stored_name
 from index.records import Document, Fact, Known, SourceRef, Table
 
-FACTS_PER_DOCUMENT = 500
 NAMES_PER_DOCUMENT = 50
+FACTS_PER_DOCUMENT = 500  # ten columns for each name
 PROBES = 300
 PLACES = "东西南北中新古长平安永福清河山林泉溪湖海江州城阳阴原川谷峰岭沙石金银玉宝龙凤鹤鹿"
 MATTERS = textwrap.wrap(
@@ -38,22 +39,39 @@ MATTERS = textwrap.wrap(
 )
 DEEDS = textwrap.wrap("建设运维检查补助改造管理评估宣传采购监测保障服务更新培训审核调查", 2)
 ENDS = ("经费", "项目", "专项资金", "服务费", "补贴", "工程")
-COLUMNS = ("合计", "基本支出", "项目支出")
+COLUMNS = (
+    "合计",
+    "基本支出",
+    "项目支出",
+    "一般公共预算",
+    "政府性基金",
+    "国有资本",
+    "财政专户",
+    "单位资金",
+    "结转",
+    "其他资金",
+)
+SPREAD = 1_000_003  # a prime, so that neighbours in number share no more words than strangers
+
+
+def words_of(number: int, *lists: Sequence[str]) -> str:
+    """Distinct words for each number, one of every list; numbers beyond all combinations get a 期."""
+    rounds, number = divmod(number, math.prod(map(len, lists)))
+    number = number * SPREAD % math.prod(map(len, lists))
+    parts = []
+    for words in lists:
+        number, at = divmod(number, len(words))
+        parts.append(words[at])
+    return "".join(parts) + (f"{rounds + 1}期" if rounds else "")
 
 
 def name_of(number: int) -> str:
     """A distinct project name for each number, built from words that many names share."""
-    parts = []
-    for words in (PLACES, PLACES, MATTERS, DEEDS, ENDS):
-        number, at = divmod(number, len(words))
-        parts.append(words[at])
-    return "".join(parts[:2]) + "".join(parts[2:]) + (f"{number}期" if number else "")
+    return words_of(number, PLACES, PLACES, MATTERS, DEEDS, ENDS)
 
 
 def agency_of(number: int) -> str:
-    number, first = divmod(number, len(PLACES))
-    number, second = divmod(number, len(PLACES))
-    return f"{PLACES[first]}{PLACES[second]}县{MATTERS[number % len(MATTERS)]}局"
+    return words_of(number, PLACES, PLACES, ["县"], MATTERS) + "局"
 
 
 def document(number: int) -> tuple[Document, list[Fact], list[str]]:
@@ -63,9 +81,9 @@ def document(number: int) -> tuple[Document, list[Fact], list[str]]:
     names = [name_of(number * NAMES_PER_DOCUMENT + i) for i in range(NAMES_PER_DOCUMENT)]
     facts = []
     for i in range(FACTS_PER_DOCUMENT):
-        name = names[i % len(names)]
-        value = Decimal(draw.randrange(1, 10_000_000)).scaleb(-2)
         row, column = divmod(i, len(COLUMNS))
+        name = names[row]
+        value = Decimal(draw.randrange(1, 10_000_000)).scaleb(-2)
         facts.append(
             Fact(
                 id=f"{doc}-t0-r{row}c{column}",
@@ -84,7 +102,7 @@ def document(number: int) -> tuple[Document, list[Fact], list[str]]:
                 measure=COLUMNS[column],
             )
         )
-    table = Table(f"{doc}-t0", "部门预算支出总表", (), (), FACTS_PER_DOCUMENT // 3 + 1, 3, unit="万元")
+    table = Table(f"{doc}-t0", "部门预算支出总表", (), (), NAMES_PER_DOCUMENT, len(COLUMNS), unit="万元")
     known = {
         "agency": Known(agency, "", 1.0),
         "fiscal_year": Known(str(year), "", 1.0),
