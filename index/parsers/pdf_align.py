@@ -141,8 +141,9 @@ def _cells(
     number: int, row: Sequence[_Row], columns: Sequence[tuple[float, float]], xs: list[float], ys: list[float]
 ) -> list[PrintedCell]:
     placed: dict[int, tuple[int, list[Glyph]]] = {}
+    heads = _head_spans(row[0].pieces, columns) if len(row) == 1 and not row[0].amounts else {}
     for piece in (piece for line in row for piece in line.pieces):
-        first, last = _spanned(piece, columns)
+        first, last = heads.get(piece.x0) or _spanned(piece, columns)
         while len(row) == 1 and first in placed and first < last:
             first += 1
         span, glyphs = placed.get(first, (0, []))
@@ -157,6 +158,20 @@ def _cells(
         )
         col += span
     return cells
+
+
+def _head_spans(pieces: Sequence[Line], columns: Sequence[tuple[float, float]]) -> dict[float, tuple[int, int]]:
+    """First and last column of heads that stand over the middle of several columns, by the head's left edge."""
+    middles = [(p.x0 + p.x1) / 2 for p in pieces]
+    owners = [min(range(len(pieces)), key=lambda i: abs(middles[i] - (a + b) / 2)) for a, b in columns]
+    spans = {}
+    for number, piece in enumerate(pieces):
+        own = [col for col, owner in enumerate(owners) if owner == number]
+        if len(own) > 1:
+            left, right = columns[own[0]][0], columns[own[-1]][1]
+            if abs(middles[number] - (left + right) / 2) < 0.15 * (right - left):
+                spans[piece.x0] = own[0], own[-1]
+    return spans
 
 
 def _spanned(piece: Line, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:

@@ -296,6 +296,26 @@ def test_table_without_rules_is_found_by_alignment(made: Callable[[Draw], Source
     assert paragraphs(source) == ["支出预算表", "单位：万元", "注：以上数据四舍五入。"]
 
 
+def test_heads_over_several_columns_without_rules_span_them(made: Callable[[Draw], Source]) -> None:
+    def draw(c: Canvas) -> None:
+        for x, words in ((80, "科目"), (268, "基本支出"), (468, "项目支出")):
+            text(c, x, 100, words)
+        for x in (220, 320, 420, 520):
+            text(c, x, 118, "2024年" if x in {220, 420} else "2025年")
+        for row in range(4):
+            text(c, 80, 136 + 18 * row, "教育支出")
+            for col, x in enumerate((260, 360, 460, 560)):
+                c.drawRightString(x, landscape(A4)[1] - 145.5 - 18 * row, f"{row + 1}{col},000.00")
+
+    (grid,) = grids(made(draw))
+    assert [(c.text, c.col, c.col_span) for c in grid.cells if c.row == 0] == [
+        ("科目", 0, 1),
+        ("基本支出", 1, 2),
+        ("项目支出", 3, 2),
+    ]
+    assert rows_of(grid)[2] == ["教育支出", "10,000.00", "11,000.00", "12,000.00", "13,000.00"]
+
+
 @pytest.mark.parametrize("rules", [True, False])
 def test_label_over_two_lines_is_one_row_of_a_table_without_column_rules(
     made: Callable[[Draw], Source], rules: bool
