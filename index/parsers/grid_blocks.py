@@ -23,7 +23,10 @@ _CAPTION = re.compile(
     r"[（(]?(金额|货币|计量|数量)?单位(名称)?[:：].{0,12}元[)）]?"
     r"|(财政|预算|会计)?年度[:：].{0,12}|\d{4}年度?"
     r"|(编制|填报|填表|申报|预算|主管|填制|公开|使用)?(单位|部门|科室|机构|日期|时间)(名称|盖章|公章|（[^）]*）)*[:：].*"
-    r"|(公开|预算|财预|部门预算|决算|附|财决)?\s*0?\d{1,2}\s*[表号]|附?表\s*[\d一二三四五六七八九十]+([-－]\d+)?"
+    r"|(附件|附表|附|表|公开|部门|单位|政府|预算|决算|财预|财决)+\s*[\d一二三四五六七八九十]{1,3}([-－.]\d+)?\s*[表号]?"
+)
+_AGENCY = re.compile(
+    r"\d{3,}\D{4,}|.{2,}(局|委|办|室|院|校|学|中心|政府|部|厅|会|队|所|站|公司|处|街道|镇|乡|县|区|市)(本级|机关)?"
 )
 _UNIT = re.compile(r"[（(]?(金额|货币|计量)?单位[:：]\s*(人民币)?\s*[亿万千百]*元[)）]?")
 _NOTE = re.compile(
@@ -195,9 +198,9 @@ def _captions(cells: Sequence[Cell]) -> list[str] | None:
     sure = [t for t in texts if _CAPTION.fullmatch(t)]
     plain = [t for t in texts if not _CAPTION.fullmatch(t)]
     vouched = any(_UNIT.fullmatch(t) or _YEAR.match(t) is None for t in sure)
-    if not sure or not vouched or len(plain) > 2 or any(is_figure(t) or _YEAR.match(t) for t in plain):
+    if not sure or not vouched or len(plain) > 2:
         return None
-    if plain and not any(_UNIT.fullmatch(t) for t in sure):
+    if plain and not (any(_UNIT.fullmatch(t) for t in sure) and all(_AGENCY.fullmatch(t) for t in plain)):
         return None
     return texts
 

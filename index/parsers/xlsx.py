@@ -13,10 +13,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import openpyxl
 from lxml import etree
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.worksheet._reader import WorkSheetParser
 
@@ -47,21 +49,31 @@ def read_xlsx(path: Path) -> Source:
         UnreadableFile: damaged, hostile or empty.
     """
     check_package(path)
-    deadline = time.monotonic() + MAX_SECONDS
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            sheets: list[SheetCells] = []
-            left = MAX_CELLS
-            for worksheet in workbook.worksheets:
-                sheet = _read_sheet(workbook, worksheet, left, deadline)
-                left -= len(sheet.texts)
-                sheets.append(sheet)
-            workbook.close()
+            sheets = _read_sheets(ExcelReader(stream, read_only=True, data_only=True, keep_links=False))
     except Exception as error:  # openpyxl lets errors of zipfile, XML and its own schema through
         raise UnreadableFile(DAMAGED) from error
     return workbook_source("xlsx", sheets)
+
+
+def _read_sheets(reader: Any) -> list[SheetCells]:
+    """The steps of openpyxl.load_workbook up to the sheets, whose size it would look for through all their rows."""
+    reader.read_manifest()
+    reader.read_strings()
+    reader.read_workbook()
+    apply_stylesheet(reader.archive, reader.wb)
+    deadline = time.monotonic() + MAX_SECONDS
+    sheets: list[SheetCells] = []
+    left = MAX_CELLS
+    for entry, relation in reader.parser.find_sheets():
+        sheet = SheetCells(entry.name, hidden=entry.state != "visible")
+        if "chartsheet" not in relation.Type and relation.target in reader.valid_files:
+            _read_sheet(reader, relation.target, sheet, left, deadline)
+        left -= len(sheet.texts)
+        sheets.append(sheet)
+    return sheets
 
 
 @dataclass
@@ -84,7 +96,7 @@ class _Formats:
     def pattern(self, style_id: int) -> str:
         if style_id not in self.patterns:
             number = self.workbook._cell_styles[style_id].numFmtId
-            builtin = openpyxl.styles.numbers.BUILTIN_FORMATS.get(number, "General")
+            builtin = BUILTIN_FORMATS.get(number, "General")
             custom = self.workbook._number_formats[number - 164] if number >= 164 else builtin
             self.patterns[style_id] = CHINESE_BUILTIN.get(number, custom)
         return self.patterns[style_id]
@@ -139,11 +151,11 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl is untyped
         return cell
 
 
-def _read_sheet(workbook: Any, worksheet: Any, limit: int, deadline: float) -> SheetCells:
-    formats = _Formats(workbook)
-    sheet = SheetCells(worksheet.title, hidden=worksheet.sheet_state != "visible")
-    with worksheet._get_source() as source:
-        parser = _Parser(source, worksheet._shared_strings)
+def _read_sheet(reader: Any, part: str, sheet: SheetCells, limit: int, deadline: float) -> None:
+    """Fill ``sheet`` from the XML of ``part``, with at most ``limit`` texts and until ``deadline``."""
+    formats = _Formats(reader.wb)
+    with reader.archive.open(part) as source:
+        parser = _Parser(source, reader.shared_strings)
         for element, number, cells in parser.rows():
             row = number - 1
             if element.get("hidden") in _TRUE:
@@ -159,21 +171,20 @@ def _read_sheet(workbook: Any, worksheet: Any, limit: int, deadline: float) -> S
             sheet.texts.update((place, text) for place, text in texts.items() if text)
             if not texts and formats.are_ruled([int(c.get("s", 0)) for c in element]):
                 sheet.ruled_rows.add(row)
-    sheet.merges = _merges(worksheet)
+    with reader.archive.open(part) as source:
+        sheet.merges = _merges(source)
     sheet.hidden_columns = parser.hidden_columns
     sheet.unsaved_formulas = parser.unsaved_formulas
-    return sheet
 
 
-def _merges(worksheet: Any) -> list[tuple[int, int, int, int]]:
+def _merges(source: IO[bytes]) -> list[tuple[int, int, int, int]]:
     """Merged areas (top, left, bottom, right, from 0). They stand after all rows, some of which are not read."""
     found: list[tuple[int, int, int, int]] = []
-    with worksheet._get_source() as source:
-        rest = b""
-        while chunk := source.read(1 << 20):
-            rest += chunk
-            for match in _MERGE.finditer(rest):
-                left, top, right, bottom = range_boundaries(match[1].decode("ascii"))
-                found.append((top - 1, left - 1, bottom - 1, right - 1))
-            rest = rest[rest.rfind(b"<") :]
+    rest = b""
+    while chunk := source.read(1 << 20):
+        rest += chunk
+        for match in _MERGE.finditer(rest):
+            left, top, right, bottom = range_boundaries(match[1].decode("ascii"))
+            found.append((top - 1, left - 1, bottom - 1, right - 1))
+        rest = rest[rest.rfind(b"<") :]
     return found
