@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from index.check_across import check_across, totals_of
 from index.check_figures import Finding, Part, Side
+from index.check_prose import check_prose
 from index.check_sums import check_table
 from index.records import Document, Fact
 
@@ -21,4 +23,7 @@ def check(document: Document, facts: Sequence[Fact]) -> list[Finding]:
     found: list[Finding] = []
     for table in document.tables:
         found.extend(check_table(document.id, by_table[table.id]))
+    totals = totals_of(document, by_table)
+    found.extend(check_across(document, totals, by_table))
+    found.extend(check_prose(document, facts, totals, by_table))
     return list({f.id: f for f in found}.values())
