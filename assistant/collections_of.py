@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assistant.citing import subject
-from assistant.matching import Match, Wanted, match
+from assistant.matching import Match, Wanted, is_neutral, match
 from assistant.shelf import ShelvedDocument
 from assistant.understanding import Understanding
 from index.amounts import MONEY
@@ -32,7 +32,9 @@ class Collection:
     def call(self, member: Match) -> str:
         """What tells one member from the others."""
         fact = member.fact
-        if fact.project and self.name == "项目":
+        if fact.kind == "target" and fact.indicator:
+            return fact.indicator[-1]
+        if fact.project and fact.source.row is not None and not fact.column_path:
             return fact.project
         if fact.source.row is None and fact.section:
             return clean_label(fact.project or self._own_heading(fact))
@@ -49,13 +51,15 @@ class Collection:
 
 def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     """The set that a question speaks of, None when it speaks of none."""
+    if u.operation.name in ("list", "count") and "指标" in u.text:
+        return _indicators(wanted, documents)
     level = _LEVEL_ASKED.search(u.text)
     if level:
         return _rows_of(u, wanted, documents, _LEVELS[level[1]])
     if _PROJECTS.search(u.text):
-        projects = _projects(wanted, documents)
-        if projects is not None:
-            return projects
+        found = projects(wanted, documents)
+        if found is not None:
+            return found
         return _sections(wanted, documents)
     return _rows_of(u, wanted, documents, None)
 
@@ -64,7 +68,7 @@ def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
     return Match(fact, document, 1.0, 1.0, 1.0, "")
 
 
-def _projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+def projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     """Each project's budget, once, from its form; content in the question narrows by name (舆情项目)."""
     chosen: dict[tuple[str, str], Match] = {}
     for document in documents:
@@ -76,6 +80,26 @@ def _projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collectio
                     chosen.setdefault((document.row.id, fact.project), _as_match(fact, document))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
     return Collection("项目", tuple(members)) if members else None
+
+
+def _indicators(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+    """The indicators of the project, and of the level (产出指标, 成本指标), that the question names."""
+    targets = [_as_match(s.fact, d) for d in documents for s in d.facts if s.fact.kind == "target" and s.fact.source.row is not None]
+    named = {m.fact.project for m in targets if m.fact.project}
+    best = max(named, key=lambda p: (_overlap(wanted, p), -len(p)), default=None)
+    if len(named) > 1 and (best is None or _overlap(wanted, best) < 2):
+        return None
+    members = [m for m in targets if m.fact.project == best or len(named) <= 1]
+    levels = {level for m in members for level in m.fact.indicator[:-1] if level in wanted.text}
+    if levels:
+        members = [m for m in members if levels & set(m.fact.indicator[:-1])]
+    return Collection("指标", tuple(members)) if members else None
+
+
+def _overlap(wanted: Wanted, name: str) -> int:
+    """How many pairs of content characters of the question stand in a name."""
+    said = {wanted.text[i : i + 2] for i in range(len(wanted.text) - 1) if wanted.weights[i] >= 1.0 or wanted.weights[i + 1] >= 1.0}
+    return sum(pair in name for pair in said)
 
 
 def _named(wanted: Wanted, name: str) -> bool:
@@ -123,7 +147,7 @@ def _rows_of(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocume
         tables.setdefault(m.fact.source.block_id, m)
     ranked = sorted(tables.values(), key=lambda m: -_title_share(wanted, m))
     for m in ranked:
-        rows = [r for r in _top_rows(m, code_length) if not kind or (r.fact.subject_code or "")[:1] in kind]
+        rows = [r for r in _top_rows(wanted, m, code_length) if not kind or (r.fact.subject_code or "")[:1] in kind]
         if len(rows) >= 2:
             return Collection(_call(code_length, "科目"), tuple(rows))
     return None
@@ -158,20 +182,25 @@ def _children(parent: Match, code_length: int | None) -> list[Match]:
     return out
 
 
-def _top_rows(m: Match, code_length: int | None) -> list[Match]:
-    column = _total_column(m)
-    rows = []
-    for fact in m.document.block_facts(m.fact.source.block_id):
-        if fact.kind != "amount" or fact.is_total or fact.source.col != column:
-            continue
-        if (code_length and len(fact.subject_code or "") == code_length) or (not code_length and fact.depth == 0):
-            rows.append(_as_match(fact, m.document))
-    return rows
+def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
+    """The rows of one level of a table, in the column that the question names, else in its total column."""
+    facts = [f for f in m.document.block_facts(m.fact.source.block_id) if f.kind == "amount" and not f.is_total]
+    level = [
+        f for f in facts if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
+    ]
+    columns = {f.source.col: f.column_path for f in level}
+    if not columns:
+        return []
+    column = max(columns, key=lambda c: (_said(wanted, columns[c]), -(c or 0)))
+    return [_as_match(f, m.document) for f in level if f.source.col == column]
 
 
-def _total_column(m: Match) -> int | None:
-    """The column to rank by: the matched fact's own."""
-    return m.fact.source.col
+def _said(wanted: Wanted, path: Sequence[str]) -> float:
+    """How far a question means a column: its head word for word, or a total when it names none."""
+    head = path[-1] if path else ""
+    if len(head) > 2 and head in wanted.text and not is_neutral(head):
+        return 1.0
+    return 0.5 if not head or is_neutral(head) else 0.0
 
 
 def passes(fact: Fact, sign: str, value: Decimal, unit: str) -> bool:

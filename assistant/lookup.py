@@ -31,7 +31,8 @@ class Found:
     """What was found for one thing asked.
 
     ``matches`` agree on one figure, the best place first. ``rivals`` fit as well and differ: one for each other
-    document or head. Without matches ``missing`` says in Chinese why, and ``nearest`` what comes closest.
+    document or head. Without matches ``missing`` says in Chinese why, and ``nearest`` what comes closest; ``settled``
+    where other words for the same thing would not help.
     """
 
     matches: tuple[Match, ...] = ()
@@ -40,6 +41,7 @@ class Found:
     nearest: Match | None = None
     scope: Scope = field(default_factory=lambda: Scope(()))
     year: int | None = None
+    settled: bool = False
 
     @property
     def fact(self) -> Fact:
@@ -95,7 +97,7 @@ class Lookup:
         lacks = self.lacks_phase(dated, wanted, catalog)
         matches = match(wanted, self.documents(dated, wanted, catalog))
         if lacks:
-            return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year)
+            return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year, settled=True)
         found = decide(matches, wanted, OTHERS if dated.named else OTHERS_UNNAMED)
         if not found.matches:
             told = self._in_chapter(matches[:8], wanted)
@@ -132,7 +134,7 @@ class Lookup:
         stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
         if stated:
             return replace(decide(stated, wanted, OTHERS), scope=dated, year=year)
-        return Found(missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year)
+        return Found(missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year, settled=True)
 
 
 def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> Found:

@@ -73,6 +73,11 @@ class Match:
         return not self.left and self.content >= LEAST_CONTENT
 
 
+def is_neutral(head: str) -> bool:
+    """Whether a head says only that a figure stands here (合计, 金额, 预算数)."""
+    return bool(_NEUTRAL.match(head))
+
+
 def match(wanted: Wanted, documents: Sequence[ShelvedDocument], limit: int = 40) -> list[Match]:
     """The best facts for what is wanted, best first; at most ``limit``."""
     spans = _synonym_spans(wanted.text)
@@ -301,9 +306,11 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if fact.kind in ("amount", "change") and fact.unit not in MONEY:
         counted = fact.unit and re.search(rf"多少{re.escape(fact.unit)}|几{re.escape(fact.unit)}", wanted.hints)
         lean += 0.08 if counted else -0.15 if _MONEY_ASKED.search(wanted.hints) and fact.unit else 0.0
-    if fact.project and fact.measure:
+    if fact.project and fact.measure and fact.source.row is not None:
+        own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
-        lean -= 0.05 if _PART_MEASURE.search(fact.measure) and shares.get(shelved.names[0], 0) < 0.5 else 0.0
+        lean += 0.12 * own if own >= 0.75 and not _NEUTRAL.match(fact.measure) else 0.0
+        lean -= 0.05 if _PART_MEASURE.search(fact.measure) and own < 0.5 else 0.0
     lean -= 0.01 * min(fact.depth, 3) if fact.depth > 0 else 0.0
     if len(wanted.kinds) > 1:
         lean -= 0.02 * wanted.kinds.index(fact.kind)

@@ -43,13 +43,14 @@ class Solver:
         self.lookup = lookup
         self.prose = prose
         self.catalog = catalog
+        self._mendable = True
 
     def solve(self, u: Understanding) -> Answer:
         """The answer to an understood question, tried again with mended words when its own find nothing."""
         if u.naming.unknown:
             return not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
         answer = self._solve(u)
-        if answer.status == "not_found" and not answer.citations and u.asks != "prose":
+        if answer.status == "not_found" and not answer.citations and u.asks != "prose" and self._mendable:
             again = mended(u, self.catalog, self.lookup)
             if again is not None:
                 better, note = again
@@ -70,6 +71,8 @@ class Solver:
         answer = handler(u) if handler else None
         if answer is None:
             answer = self._figures(u)
+        if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
+            answer = self._prose(u) or answer
         if answer.status == "not_found" and u.asks in ("field", "situation", "exists"):
             answer = self._prose(u) or answer
         return answer
@@ -99,7 +102,11 @@ class Solver:
         shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if _BARE_BUDGET.match(bare) and u.asks == "figure" and (kinds or self.kinds(u))[0] != "change" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
-            shown, weights = f"{'收入' if '收入' in bare else '支出'}总计", [0.3] * 4
+            shown = f"{'收入' if '收入' in bare else '支出'}总计"
+            weights = [0.3] * len(shown)
+        elif _BARE_BUDGET.match(bare) and (kinds or self.kinds(u))[0] == "change":
+            shown = "预算收支总计支出预算"
+            weights = [0.3] * len(shown)
         base = Wanted(
             shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
             as_of=u.periods.as_of, negated=u.periods.negated, hints=u.text, direction=u.operation.direction,
@@ -129,6 +136,8 @@ class Solver:
 
     def find(self, ask: _Ask) -> Found:
         found = self.lookup.find(ask.wanted, ask.scope, self.catalog, ask.year)
+        if found.settled:
+            self._mendable = False
         return found
 
     # -- plain figures -----------------------------------------------------------
@@ -141,6 +150,11 @@ class Solver:
             asks = self.asks(u)
         founds = [self.find(a) for a in asks]
         if len(founds) == 1:
+            split = self.parts(u) if u.operation.each else None
+            if split:
+                each = [self.find(a) for a in self.asks(u, split)]
+                if all(f.matches for f in each):
+                    return self._each(u, each)
             if not founds[0].matches and (split := self.parts(u)):
                 return self._each(u, [self.find(a) for a in self.asks(u, split)])
             return self._one(u, founds[0], asks[0])
@@ -370,32 +384,57 @@ class Solver:
         return replace(value, value=moved, unit=unit), replace(calculation, expression=expression, result=moved, unit=unit)
 
     def _ratio(self, u: Understanding) -> Answer | None:
-        part, whole = u.operation.part or "", u.operation.whole or ""
-        founds = []
-        for words in (part, whole):
-            found = [self.find(a) for a in self.asks(u, [words])]
-            if len(found) != 1 or not found[0].matches or found[0].fact.value is None:
-                return self._shares(u) or not_found(
-                    u.text, f"{words}：{found[0].missing or '没有找到'}，无法计算比例。", self.catalog, u, found[0]
-                )
-            if found[0].rivals:
-                return clarify(u, found[0], self.catalog)
-            founds.append(found[0])
+        sides = []
+        for words in (u.operation.part or "", u.operation.whole or ""):
+            side = self._side(u, words)
+            if isinstance(side, Answer):
+                return (self._shares(u) if side.status == "not_found" else None) or side
+            sides.append(side)
+        part, whole = _side_by_side(*sides)
         cited = Citations()
-        a, b = (f.matches[0] for f in founds)
-        same = [m for m in founds[0].matches if any(m.fact.source.block_id == n.fact.source.block_id for n in founds[1].matches)]
-        if same:
-            a = same[0]
-            b = next(n for n in founds[1].matches if n.fact.source.block_id == a.fact.source.block_id)
-        numbers = [cited.add(a), cited.add(b)]
+        numbers = [cited.add(m) for m in (*part, *whole)]
         try:
-            computed = calculate.share(a.fact, b.fact)
+            a, b = calculate.total([m.fact for m in part]), calculate.total([m.fact for m in whole])
+            computed = calculate.share(_summed(part[0].fact, a), _summed(whole[0].fact, b))
         except calculate.NotComparable as error:
             return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
         calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")
-        text = f"{label(a)} {said(a.fact)}，占 {subject(b.fact)} {said(b.fact)} 的 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
-        values = (Value("占比", plain(computed.value), "%", tuple(numbers)), value_of(a, [numbers[0]]), value_of(b, [numbers[1]]))
-        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+        called = [f"{len(side)} 项合计" if len(side) > 1 else subject(side[0].fact) for side in (part, whole)]
+        text = (
+            f"{who(part[0].document.row)} {when(part[0].fact, part[0].document.row)} {called[0]} {plain(a.value)}{a.unit}，"
+            f"占 {called[1]} {plain(b.value)}{b.unit} 的 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        )
+        sums = [
+            value_of(side[0], [cited.add(side[0])]) if len(side) == 1 else Value(name, plain(c.value), c.unit, tuple(cited.add(m) for m in side))
+            for side, name, c in zip((part, whole), called, (a, b), strict=True)
+        ]
+        notes = [f"{name}：" + "、".join(subject(m.fact) for m in side) for side, name in zip((part, whole), called, strict=True) if len(side) > 1]
+        values = (Value("占比", plain(computed.value), "%", tuple(numbers)), *sums)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
+        """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""
+        asks = self.asks(u, [words])
+        if re.search(r"(?:全部|所有|各个?|总)?项目(?:的)?(?:预算|资金|经费|支出)?(?:总额|总和|之和|合计|总计|总数)|(?:全部|所有)(?:的)?项目", words):
+            members: list[Match] = []
+            for ask in asks:
+                scope = of_year(ask.scope, ask.year, self.catalog)
+                found = None if scope.missing else collections_of.projects(ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
+                if found is None:
+                    return not_found(u.text, f"{ask.scope.name}没有相符的项目，无法计算。", self.catalog, u)
+                members += found.members
+            return members
+        out: list[Match] = []
+        for ask in asks:
+            found_one = self.find(ask)
+            if not found_one.matches or found_one.fact.value is None:
+                return not_found(u.text, f"{words}：{found_one.missing or '没有找到'}，无法计算比例。", self.catalog, u, found_one)
+            if found_one.rivals:
+                return clarify(u, found_one, self.catalog)
+            if len(asks) == 1:
+                return found_one.matches
+            out.append(found_one.matches[0])
+        return out
 
     def _shares(self, u: Understanding) -> Answer | None:
         """A share that the document itself states."""
@@ -661,6 +700,23 @@ def _places(matches: Sequence[Match]) -> list[Match]:
 def _like(model: Match, matches: Sequence[Match]) -> Match:
     """Of places that agree the one that stands in the same table as the model does."""
     return next((m for m in matches if m.fact.table == model.fact.table), matches[0])
+
+
+def _side_by_side(part: Sequence[Match], whole: Sequence[Match]) -> tuple[list[Match], list[Match]]:
+    """The members of both sides; of a single figure's places (a tuple) those that stand in one table with the other side."""
+    if isinstance(part, tuple) and isinstance(whole, tuple):
+        for a in part:
+            for b in whole:
+                if a.fact.source.block_id == b.fact.source.block_id:
+                    return [a], [b]
+    return (
+        [part[0]] if isinstance(part, tuple) else list(part),
+        [whole[0]] if isinstance(whole, tuple) else list(whole),
+    )
+
+
+def _summed(model: Fact, computed: calculate.Computed) -> Fact:
+    return replace(model, value=computed.value, unit=computed.unit)
 
 
 def _same_direction(u: Understanding, fact: Fact) -> bool:

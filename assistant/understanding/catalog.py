@@ -32,6 +32,7 @@ class Catalog:
     rows: dict[str, DocumentRow]
     office_names: dict[str, set[str]] = field(default_factory=dict)
     region_names: dict[str, set[str]] = field(default_factory=dict)
+    above_names: dict[str, set[str]] = field(default_factory=dict)
     longest: int = 0
 
     @classmethod
@@ -43,10 +44,17 @@ class Catalog:
                 by_agency.setdefault(row.agency, set()).add(row.id)
             for name in region_calls(row.region_code):
                 catalog.region_names.setdefault(name, set()).add(row.id)
+            for digits in (2, 4):
+                above = (row.region_code or "")[:digits].ljust(6, "0")
+                if row.region_code and above != row.region_code:
+                    for name in region_calls(above):
+                        catalog.above_names.setdefault(name, set()).add(row.id)
         for agency, documents in by_agency.items():
             for name in office_calls(agency):
                 catalog.office_names.setdefault(name, set()).update(documents)
-        names = [*catalog.office_names, *catalog.region_names]
+        for name in set(catalog.above_names) & set(catalog.region_names):
+            del catalog.above_names[name]
+        names = [*catalog.office_names, *catalog.region_names, *catalog.above_names]
         catalog.longest = max((len(n) for n in names), default=0)
         return catalog
 
@@ -57,6 +65,10 @@ class Catalog:
     def regions(self, text: str) -> list[Mention]:
         """Regions of the store's documents that ``text`` names."""
         return _mentions(text, self.region_names, self.longest)
+
+    def above(self, text: str) -> list[Mention]:
+        """Regions that hold none of the documents themselves but others within them: 河北省, 上海."""
+        return _mentions(text, self.above_names, self.longest)
 
     def years(self, documents: Iterable[str] | None = None) -> list[int]:
         ids = self.rows if documents is None else documents

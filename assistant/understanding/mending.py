@@ -64,22 +64,28 @@ def _pieces(label: str, least: int = 2) -> list[str]:
     return [label, *(label[i : i + n] for n in (6, 5, 4, 3) for i in range(len(label) - n + 1) if n < len(label))]
 
 
-def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[str, str] | None:
-    """Replace the longest stretch that sounds like a name and is written otherwise."""
+@lru_cache(maxsize=64)
+def _sounds(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """Names and the pieces of them by how they sound."""
     sounds: dict[tuple[str, ...], str] = {}
     for name in names:
         for piece in _pieces(name):
             if re.fullmatch(r"[\u4e00-\u9fff]+", piece):
                 sounds.setdefault(syllables(piece), piece)
-    known = set(sounds.values())
+    return sounds
+
+
+def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[str, str] | None:
+    """Replace the longest stretch that sounds like a name and is written otherwise."""
+    sounds = _sounds(tuple(names))
     shown = content if content is not None else text
     for length in range(8, 1, -1):
         for at in range(len(text) - length + 1):
             piece = text[at : at + length]
-            if not re.fullmatch(r"[\u4e00-\u9fff]+", piece) or piece in known or not shown[at : at + length].strip():
+            if not re.fullmatch(r"[\u4e00-\u9fff]+", piece) or not shown[at : at + length].strip():
                 continue
             meant = sounds.get(syllables(piece))
-            if meant is not None and meant != piece and (length > 2 or piece not in question_words()):
+            if meant is not None and meant != piece and not any(piece in n for n in names) and (length > 2 or piece not in question_words()):
                 return text[:at] + meant + text[at + length :], f"已将“{piece}”按“{meant}”理解"
     return None
 

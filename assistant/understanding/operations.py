@@ -28,7 +28,7 @@ _TOP = re.compile(
 )
 _TOP_N = re.compile(r"最[高多大低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
 _COUNT = re.compile(r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|单位|部门|子项|专项|一级指标|二级指标|三级指标|款|项|类)|(?:项目|指标|科目)(?:的)?(?:数量|个数)|数一数")
-_LIST = re.compile(r"有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些")
+_LIST = re.compile(r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些")
 _AVERAGE = re.compile(r"平均|均值|人均")
 _EACH = re.compile(r"分别|各(?:是|为|有)?(?:多少|几)|各自|各年|每年|逐年")
 _CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|以上|以下)")
@@ -63,14 +63,20 @@ def read_operation(text: str) -> Operation:
     spans: list[tuple[int, int]] = []
     counted = _N_ITEMS.search(text)
     number = _number(counted["n"]) if counted else None
-    common = {"each": each, "counted": number}
+    condition = _condition(text)
+    if condition:
+        spans += [found.span() for found in (_CONDITION.search(text),) if found]
+        spans += [(a.start, a.end) for a in find_amounts(text)]
+    for pattern in (_AVERAGE, _TOP_N):
+        spans += [found.span() for found in pattern.finditer(text)]
+    common = {"each": each, "counted": number, "spans": tuple(spans)}
     ratio = _RATIO.search(text) or _RATIO_SHORT.search(text)
     if ratio:
         return Operation("ratio", part=ratio["part"], whole=ratio["whole"], each=each, counted=number)
     if _AVERAGE.search(text):
         return Operation("average", **common)  # type: ignore[arg-type]
     if _COUNT.search(text):
-        return Operation("count", **common, condition=_condition(text))  # type: ignore[arg-type]
+        return Operation("count", **common, condition=condition)  # type: ignore[arg-type]
     if _GROWTH.search(text):
         return Operation("growth", direction=_direction(text), **common)  # type: ignore[arg-type]
     top = _TOP.search(text)
@@ -83,8 +89,7 @@ def read_operation(text: str) -> Operation:
         return _ranking(top, top_n, number, each, tuple(spans))
     if _CHANGE.search(text):
         return Operation("change", direction=_direction(text), **common)  # type: ignore[arg-type]
-    condition = _condition(text)
-    if condition:
+    if condition and re.search(r"哪|列|有什么|的(?:项目|科目|指标)|项目$", text):
         return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]
     if _LIST.search(text):
         return Operation("list", **common)  # type: ignore[arg-type]
@@ -128,7 +133,7 @@ def _condition(text: str) -> tuple[str, Decimal, str] | None:
 def _direction(text: str) -> str | None:
     if re.search(r"减少|下降|降低|少了|降幅|少多少", text):
         return "down"
-    if re.search(r"增加|上升|提高|多了|增幅|涨|多多少|增长了", text):
+    if re.search(r"增加|增长|上升|提高|多了|增幅|涨|多多少", text):
         return "up"
     return None
 

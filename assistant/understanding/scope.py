@@ -15,6 +15,7 @@ _OFFICE = re.compile(
     r"([\u4e00-\u9fff]{1,10}?(?:委员会|办公室|办公厅|人民法院|人民检察院|法院|检察院|管理局|局|厅|委|街道|镇|乡|大学|医院|中学|小学))"
     r"(?=20\d\d|\s|的|部门|单位|预算|决算|年|今年|去年|三公|基本|项目|收入|支出|一共|合计|总|有|$)"
 )
+_WITHIN = re.compile(r"各[县区市地]|所辖|下辖|辖区|全[省市区县]|各地|下属[县区]")
 _NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
 
 
@@ -47,7 +48,14 @@ def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
     offices = _once(offices)
     regions_named = _once(catalog.regions(_blanked(text, offices)))
     offices = _beside(offices, regions_named)
-    spans = tuple((m.start, m.end) for m in (*offices, *regions_named))
+    above = [] if regions_named else _once(catalog.above(_blanked(text, offices)))
+    spans = tuple((m.start, m.end) for m in (*offices, *regions_named, *above))
+    own = next((m for m in above if _speaks_for(m, offices)), None)
+    if own is not None and not _WITHIN.search(text):
+        name = text[own.start : max([own.end, *(o.end for o in offices if o.start == own.end)])]
+        missing = f"库中没有{name}本级的文档，只有所辖地区的文档"
+        return Naming((Scope((), name, missing, named=True),), spans, name)
+    regions_named = regions_named or above
     unknown = _unknown(text, spans, catalog, has_office=bool(offices))
     if unknown:
         return Naming((Scope((), unknown, f"库中没有“{unknown}”的文档", named=True),), spans, unknown)
@@ -69,6 +77,12 @@ def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
             return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
         documents, name = both, name + mention.text
     return Naming((Scope(tuple(sorted(documents)), name, named=bool(places or groups)),), spans)
+
+
+def _speaks_for(place: Mention, offices: Sequence[Mention]) -> bool:
+    """Whether the question means the office of that very region (秦皇岛市网信办), not one within it (上海万里街道)."""
+    beside = [o for o in offices if o.start == place.end]
+    return not offices or any(not re.search(r"街道|镇|乡", o.text) for o in beside)
 
 
 def _scope(name: str, documents: Iterable[str]) -> Scope:
