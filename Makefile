@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev
 MODEL := $(VENV)/.model
 SAMPLES := $(wildcard samples/*.docx samples/*.xlsx samples/*.pdf samples/*.html samples/*.txt)
 SAMPLES_READ := $(STORE)/.samples
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve ask test check lint pytest score bench model system clean
@@ -36,7 +36,7 @@ $(BIN)/python:
 
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "正在安装依赖，首次需要几分钟……"
-	@$(PIP) pip
+	@$(PIP) "pip>=25.1"
 	@$(PIP) -e .
 	@touch $@
 

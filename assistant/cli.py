@@ -16,7 +16,7 @@ import typer
 from typer import Context
 from typer.core import TyperCommand
 
-from assistant.cli_words import ChineseCommand, ChineseGroup, CommandError, examples, say, usage_line
+from assistant.cli_words import ChineseCommand, ChineseGroup, CommandError, examples, reason, say, usage_line
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 _GROUPS = {
     "eval": ("assistant.cli_eval", "app"),
-    "user": ("assistant.web.commands", "users"),
-    "key": ("assistant.web.commands", "keys"),
-    "site": ("assistant.web.commands", "sites"),
+    "user": ("assistant.cli_access", "users"),
+    "key": ("assistant.cli_access", "keys"),
+    "site": ("assistant.cli_access", "sites"),
 }
 
 
@@ -167,7 +167,7 @@ def export(
     try:
         out.write_bytes(workbook(answer))
     except OSError as error:
-        raise CommandError(f"无法写入 {out}：{error.strerror}。请换一个可写的位置。") from None
+        raise CommandError(f"无法写入 {out}：{reason(error)}。请换一个可写的位置。") from None
     print(answer.text)
     say(f"已写入 {out}")
 
@@ -207,7 +207,7 @@ def _refuse_taken(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise CommandError(f"无法监听 {host}:{port}：{error.strerror}。请换 --port 或检查 --host。") from None
+        raise CommandError(f"无法监听 {host}:{port}：{reason(error)}。请换 --port 或检查 --host。") from None
 
 
 @documents_app.callback(invoke_without_command=True)

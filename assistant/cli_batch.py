@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from assistant.cli_words import CommandError, say
+from assistant.cli_words import CommandError, reason, say
 from assistant.records import Answer, Question
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _opened(path: Path | None, mode: str) -> AbstractContextManager[IO[str]]:
         return path.open(mode, encoding="utf-8-sig" if mode == "r" else "utf-8")
     except OSError as error:
         what = "读不到题目文件" if mode == "r" else "无法写入"
-        raise CommandError(f"{what} {path}：{error.strerror}。请检查路径和权限。") from None
+        raise CommandError(f"{what} {path}：{reason(error)}。请检查路径和权限。") from None
 
 
 def run_batch(assistant: Assistant, batch: Path, out: Path | None) -> int:

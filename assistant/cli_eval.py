@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli_words import ChineseCommand, ChineseGroup, CommandError, examples
+from assistant.cli_words import ChineseCommand, ChineseGroup, CommandError, examples, reason
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -66,7 +66,7 @@ def run_sets(
     except BadSetError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
-        raise CommandError(f"读写 {error.filename} 失败：{error.strerror}。请检查路径和权限。") from None
+        raise CommandError(f"读写 {error.filename} 失败：{reason(error)}。请检查路径和权限。") from None
     finally:
         assistant.close()
 
@@ -107,7 +107,7 @@ def _print(score: Callable[[], Any], as_json: bool) -> None:
     try:
         report = score()
     except OSError as error:
-        raise CommandError(f"读不到数据集文件 {error.filename}：{error.strerror}。请检查 --data 和 --split。") from None
+        raise CommandError(f"读不到数据集文件 {error.filename}：{reason(error)}。请检查 --data 和 --split。") from None
     except (KeyError, ValueError) as error:
         raise CommandError(f"数据集的内容不合格式（{type(error).__name__}：{error}）。请检查 --data。") from None
     print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())

@@ -1,7 +1,8 @@
-"""The command line's Chinese: help pages, usage errors in one line, and the error that commands raise."""
+"""The command line's Chinese: help pages, usage errors and the system's reasons in one line."""
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from typing import Any
@@ -23,7 +24,8 @@ _HELP = (
     (re.compile(r"\[OPTIONS\]"), "[选项]"),
     (re.compile(r"COMMAND \[ARGS\]\.\.\."), "命令 …"),
     (re.compile(r"Show this message and exit\."), "显示此帮助。"),
-    (re.compile(r"\[default:\s*"), "[默认："),
+    (re.compile(r"\bdefault:\s*"), "默认："),
+    (re.compile(r"\benv var:\s*"), "环境变量："),
     (re.compile(r"\[required\]"), "[必填]"),
 )
 _ERRORS = (
@@ -34,16 +36,37 @@ _ERRORS = (
     (r"Missing argument '?(.*?)'?\.(?: .*)?", r"缺少参数 \1"),
     (r"Option '(.*?)' requires an argument\.", r"选项 \1 后面缺少内容"),
     (r"Option '(.*?)' does not take a value\.", r"选项 \1 后面不能带内容"),
-    (r"Got unexpected extra arguments? \((.*)\)", r"多出的参数：\1（问题含空格时请加引号）"),
-    (r"Invalid value for '?(.*?)'?: '(.*?)' is not a valid int.*", r"\1 应为整数，而不是“\2”"),
-    (r"Invalid value for '?(.*?)'?: '(.*?)' is not a valid float.*", r"\1 应为数字，而不是“\2”"),
-    (r"Invalid value for '?(.*?)'?: (\S+) is not in the range (.*?)\.?", r"\1 的值 \2 超出范围 \3"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", r"多出的参数：\1（问题含空格时请加引号）"),
+    (r"Invalid value for '?(.*?)'?: .*valid integer.*", r"\1 应为整数"),
+    (r"Invalid value for '?(.*?)'?: .*valid number.*", r"\1 应为数字"),
+    (r"Invalid value for '?(.*?)'?: .*less than or equal to (\S+?)\.?", r"\1 最大为 \2"),
+    (r"Invalid value for '?(.*?)'?: .*greater than or equal to (\S+?)\.?", r"\1 最小为 \2"),
 )
 
 
 def examples(*lines: str) -> str:
     """The end of a help page, kept line by line."""
     return "\b\n例：\n" + "\n".join(f"  budgetqa {line}" for line in lines)
+
+
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EISDIR: "这是文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "已有同名文件",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+}
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in Chinese where it is a common reason."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 class ChineseCommand(TyperCommand):
