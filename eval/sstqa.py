@@ -22,7 +22,8 @@ from typing import Any
 import openpyxl
 
 from assistant.cells.candidates import Candidate, table_candidates
-from assistant.cells.operations import Result, answer
+from assistant.cells.operations import answer
+from assistant.cells.wording import Result
 from index.records import Cell
 
 _FIGURE = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(%?)")

@@ -1,4 +1,4 @@
-"""What a question says about the records it means: values of columns, dates, comparisons; and which columns it asks for."""
+"""What a question says about the records it means: values of columns, dates, comparisons; the columns it names."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ _TESTS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
+_BESIDE = {"above": ">", "below": "<", "equal": "="}
+_BETWEEN = (
+    (re.compile("\x00+\\D{0,4}(?:超过|大于|高于|多于|超出)了?\x00+"), "above"),
+    (re.compile("\x00+\\D{0,4}(?:小于|低于|少于|不足)了?\x00+"), "below"),
+    (re.compile("\x00+[与和跟]\x00+(?:相等|相同|1样)"), "equal"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A test of one column. ``said`` is the place in the folded question, for the order of alternatives."""
@@ -63,6 +71,12 @@ class Condition:
         return value is not None and _TESTS[self.test](value, Decimal(self.values[0]))
 
 
+def _stands(condition: Condition, row: dict[int, Candidate]) -> bool:
+    """A test of one column against another of the same record (实际支出超过预算)."""
+    first, second = (number(row[p].text) if p in row else None for p in (condition.place, int(condition.values[0])))
+    return first is not None and second is not None and _TESTS[_BESIDE[condition.test]](first, second)
+
+
 def _same(text: str, value: str) -> bool:
     a, b = number(text), number(value)
     return folded(text) == folded(value) if a is None or b is None else a == b
@@ -81,8 +95,14 @@ class Reading:
         places: dict[tuple[int, bool], list[Condition]] = {(c.place, c.test == "day"): [] for c in self.conditions}
         for c in self.conditions:
             places[c.place, c.test == "day"].append(c)
+        beside = [c for c in self.conditions if c.test in _BESIDE]
+        places = {k: [c for c in group if c.test not in _BESIDE] for k, group in places.items()}
         tests = [(any if dated else all, p, group) for (p, dated), group in places.items()]
-        return [r for r in frame.rows if all(how(c.holds(r.get(p)) for c in group) for how, p, group in tests)]
+        return [
+            r for r in frame.rows
+            if all(how(c.holds(r.get(p)) for c in group) for how, p, group in tests if group)
+            and all(_stands(c, r) for c in beside)
+        ]  # fmt: skip
 
 
 def read(question: str, frame: Frame) -> Reading:
@@ -98,6 +118,10 @@ def read(question: str, frame: Frame) -> Reading:
         place = _compared(frame, named, at)
         if place is not None:
             found.append(Condition(place, test, (value,), (at, at + 1)))
+    numeric = [p for _, p in sorted(named) if frame.is_numeric(p)]
+    for pattern, test in _BETWEEN:
+        if len(numeric) == 2 and (m := pattern.search(left)):
+            found.append(Condition(numeric[0], test, (str(numeric[1]),), m.span()))
     if not found:
         left = _take_parts(left, frame, found)
     return Reading(tuple(_merged(found)), (*months, *(p for _, p in sorted(named))), left)
@@ -139,7 +163,9 @@ def _take_explicit(left: str, frame: Frame, found: list[Condition]) -> str:
 
 def _take_parts(left: str, frame: Frame, found: list[Condition]) -> str:
     """Where no value is said whole: a phrase that stands inside the texts of some records, but not of all."""
-    for phrase in sorted(re.split("[\x00,。?？的了]|是多少|多少|涉及到?|报销|支付|总|金额|共|表格中?|所有|哪些", left), key=len)[::-1]:
+    for phrase in sorted(
+        re.split("[\x00,。?？的了]|是多少|多少|涉及到?|报销|支付|总|金额|共|表格中?|所有|哪些", left), key=len
+    )[::-1]:
         if not 2 <= len(phrase) <= 10 or phrase in _KINDS:
             continue
         for column in frame.columns:
@@ -246,12 +272,12 @@ def _take_words(left: str, frame: Frame, found: list[Condition]) -> tuple[str, l
             if len(head) > 1 or (head and head in left and not frame.is_numeric(column.place)):
                 offers.append((len(head), 1, head, column.place, ""))
         for text in {c.text for c in frame.values(column.place) if c.text and not TOTAL.fullmatch(plain(c.text))}:
-            if folded(text) not in _KINDS and kind_of(text) in ("text", "code") or re.search("[a-z]", text.lower()):
+            if (folded(text) not in _KINDS and kind_of(text) in ("text", "code")) or re.search("[a-z]", text.lower()):
                 for value in _variants(text):
                     offers.append((len(value), 0, value, column.place, text))
     offers.extend(_parents(frame))
     named: list[tuple[int, int]] = []
-    for size, is_head, word, place, text in sorted(offers, key=lambda o: (-o[0], o[1])):
+    for size, is_head, word, place, _ in sorted(offers, key=lambda o: (-o[0], o[1])):
         if size < 2 and not is_head:
             continue
         at = 0

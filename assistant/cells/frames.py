@@ -12,7 +12,9 @@ from assistant.cells.candidates import Candidate
 from assistant.cells.matching import core, folded
 from index.table_labels import plain
 
-TOTAL = re.compile(r"总(人数|金额|数|额|量|价|分|费用)?|(本[年月期]|全[年月部])?(合计|总计|小计|总和|总额|共计|累计)(数|金额)?|.{2,10}(合计|总计|小计)")
+TOTAL = re.compile(
+    r"总(人数|金额|数|额|量|价|分|费用)?|(本[年月期]|全[年月部])?(合计|总计|小计|总和|总额|共计|累计)(数|金额)?|.{2,10}(合计|总计|小计)"
+)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _UNIT = re.compile(r"(?<=\d)(元|万元|亿元|人|次|项|个|户|家|件|天|台|辆|份|名|套|吨|张|月|年|分|%)$")
