@@ -37,6 +37,7 @@ _SIGN_OFF = re.compile(
     r"(人|日期|时间)?(签[字章名])?[:：].*"
 )
 _TITLE_WORDS = re.compile(r"表|预算|决算|情况|明细|目录|一览|清单|台账|统计|汇总|说明|公开")
+_TITLE_END = re.compile(r"(表|目录|清单|台账)\s*([（(].*[)）])?$")
 _FIGURE = re.compile(r"[-−(（]?[¥￥]?\s*\d[\d,]*(\.\d+)?\s*[%％)）]?")
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -178,7 +179,7 @@ def _is_title(cell: Cell, width: tuple[int, int], sheet: bool, following: Sequen
         return False
     if cell.col <= first:
         return bool(_TITLE_WORDS.search(cell.text)) or (len(cell.text) > 4 and len(following) != 1)
-    return last - first > 1 and bool(_TITLE_WORDS.search(cell.text))
+    return last - first > 1 and bool(_TITLE_END.search(cell.text))
 
 
 def _captions(cells: Sequence[Cell]) -> list[str] | None:

@@ -21,6 +21,27 @@ from index.parsers.file_kind import kind_of
 from index.parsers.xlsx import read_xlsx
 from index.records import Source
 
+_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">{items}</oor:items>
+"""
+_SETTING = (
+    '<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+)
+_SAFE = (
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Office.Common/Security/Scripting", "DisableActiveContent", "true"),
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Office.Writer/Content/Update", "Link", "0"),
+    ("Office.Calc/Content/Update", "Link", "1"),
+    ("Inet/Settings", "ooInetProxyType", "2"),
+    ("Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetHTTPProxyPort", "9"),
+    ("Inet/Settings", "ooInetHTTPSProxyName", "127.0.0.1"),
+    ("Inet/Settings", "ooInetHTTPSProxyPort", "9"),
+    ("Inet/Settings", "ooInetNoProxy", ""),
+)
+"""No macros, and nothing fetched: pictures and sections linked by address would be. The proxy answers nothing."""
 TIMEOUT = 90.0
 """Seconds; a large document takes about ten on a slow machine."""
 _NOT_INSTALLED = (
@@ -64,10 +85,13 @@ def convert(path: Path, target: str, folder: Path, timeout: float = TIMEOUT) -> 
     copy = folder / f"in{kind_of(path)}"
     shutil.copyfile(path, copy)
     out = folder / "out"
-    command = [
-        program, f"-env:UserInstallation={(folder.resolve() / 'profile').as_uri()}", "--headless", "--norestore", "--nolockcheck",
-        "--convert-to", target, "--outdir", str(out), str(copy),
-    ]  # fmt: skip
+    settings = folder / "profile" / "user" / "registrymodifications.xcu"
+    settings.parent.mkdir(parents=True)
+    items = "".join(_SETTING.format(path=path, name=name, value=value) for path, name, value in _SAFE)
+    settings.write_text(_SETTINGS.format(items=items), encoding="utf-8")
+    profile = f"-env:UserInstallation={(folder.resolve() / 'profile').as_uri()}"
+    command = [program, profile, "--headless", "--norestore", "--nolockcheck"]
+    command += ["--convert-to", target, "--outdir", str(out), str(copy)]
     process = subprocess.Popen(  # noqa: S603  # a fixed program and a copy with a fixed name
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import importlib
 import os
 import shutil
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -209,6 +211,38 @@ def test_doc_and_wps_through_libreoffice(name: str, tmp_path: Path) -> None:
     assert isinstance(grid, Grid)
     assert [c.text for c in grid.cells] == ["项目", "预算数", "基本支出", "193.61"]
     assert isinstance(prose, Paragraph)
+
+
+ODT = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"
+ xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" office:version="1.2"><office:body><office:text>
+ <text:p>预算说明<draw:frame text:anchor-type="as-char"><draw:image xlink:href="http://127.0.0.1:{port}/a.png"/>
+ </draw:frame></text:p></office:text></office:body></office:document-content>"""
+MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+ <manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>
+ <manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>"""
+
+
+@needs_office
+def test_converting_fetches_nothing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.client_address[0])
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with zipfile.ZipFile(tmp_path / "a.odt", "w") as package:
+            package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+            package.writestr("content.xml", ODT.format(port=server.server_address[1]))
+            package.writestr("META-INF/manifest.xml", MANIFEST)
+        source = read_file(tmp_path / "a.odt")
+        server.shutdown()
+        thread.join()
+    assert [b.text for b in source.blocks if isinstance(b, Paragraph)] == ["预算说明"]
+    assert asked == []
 
 
 def test_missing_libreoffice_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
