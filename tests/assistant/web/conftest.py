@@ -69,15 +69,16 @@ def wait_until(url: str, method: str, path: str) -> None:
 
 
 @contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[Live]:
+def serve_fake(folder: Path, **settings: Any) -> Iterator[Live]:
     """The fake's service on a free port of this machine until the block ends."""
     port, record = free_port(), folder / "outside.log"
     command = [sys.executable, str(HERE / "run_fake.py"), str(port), str(folder), str(record), json.dumps(settings)]
     with subprocess.Popen(command) as process:
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until(url, "POST", "/mcp")
-            wait_until(url, "GET", "/")
+            root = settings.get("root_path", "")
+            wait_until(url, "POST", root + "/mcp")
+            wait_until(url, "GET", root + "/")
             yield Live(url, folder, record)
         finally:
             process.terminate()
@@ -85,9 +86,15 @@ def serving(folder: Path, **settings: Any) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
+def serving() -> Any:
+    """The context manager that runs a service of its own; a test module cannot import from this one."""
+    return serve_fake
+
+
+@pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """One open service for all tests that need a port; building the chat page takes seconds."""
-    with serving(tmp_path_factory.mktemp("live"), ask_per_minute=100_000) as running:
+    with serve_fake(tmp_path_factory.mktemp("live"), ask_per_minute=100_000) as running:
         yield running
 
 
