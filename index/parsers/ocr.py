@@ -23,6 +23,7 @@ LEAST_SCORE = 0.5
 GOOD_SCORE = 0.75  # mean score under which a page may stand on its head
 ROW_RULE = 30.0  # points: shorter dark bars may be strokes of large characters
 COLUMN_RULE = 24.0
+THICKEST = 6.0
 MAX_SKEW = 10.0  # degrees
 
 Picture = NDArray[np.uint8]
@@ -70,7 +71,8 @@ def recognise(picture: Picture, scale: float, may_turn: bool = True) -> Recognis
     Raises:
         OcrMissing: rapidocr is not installed.
     """
-    turn, lines = _best_turn(picture) if may_turn else (0, _lines(picture))
+    clear = _without_rules(picture, scale)
+    turn, lines = _best_turn(clear) if may_turn else (0, _lines(clear))
     picture = _turned(picture, turn)
     skew = _skew(lines)
     height, width = picture.shape[:2]
@@ -175,23 +177,42 @@ def _rules(picture: Picture, rotation: NDArray[np.float64], scale: float, skewed
     """Long straight dark bars of the picture."""
     import cv2
 
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     if skewed:
-        grey = cv2.warpAffine(grey, rotation, (grey.shape[1], grey.shape[0]), borderValue=255)
-    ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
-    # Closing more than a pixel would make rules of the strokes of digits that stand below each other.
-    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        picture = np.asarray(
+            cv2.warpAffine(picture, rotation, picture.shape[1::-1], borderValue=(255, 255, 255)), np.uint8
+        )
     rules = []
-    for horizontal, least in ((True, ROW_RULE), (False, COLUMN_RULE)):
-        long = int(least * scale)
-        bar = np.ones((1, long) if horizontal else (long, 1), np.uint8)
-        bars = cv2.morphologyEx(ink, cv2.MORPH_OPEN, bar)
+    for horizontal, bars in zip((True, False), _bars(picture, scale), strict=True):
         count, _, stats, _ = cv2.connectedComponentsWithStats(bars)
         for x, y, width, height, _ in stats[1:count]:
             thick, length = (height, width) if horizontal else (width, height)
-            if thick > 6 * scale or length < 4 * thick:
+            if thick > THICKEST * scale or length < 4 * thick:
                 continue
             at = (y + height / 2 if horizontal else x + width / 2) / scale
             start = (x if horizontal else y) / scale
             rules.append(Rule(horizontal, float(at), float(start), float(start + length / scale)))
     return rules
+
+
+def _bars(picture: Picture, scale: float) -> tuple[Picture, Picture]:
+    """Masks of the horizontal and the vertical bars."""
+    import cv2
+
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    # Closing more than a pixel would make rules of the strokes of digits that stand below each other.
+    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    row, column = np.ones((1, int(ROW_RULE * scale)), np.uint8), np.ones((int(COLUMN_RULE * scale), 1), np.uint8)
+    across, down = (np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, bar), np.uint8) for bar in (row, column))
+    return across, down
+
+
+def _without_rules(picture: Picture, scale: float) -> Picture:
+    """The picture without its ruling lines, next to which the engine overlooks thin characters (一般…)."""
+    import cv2
+
+    across, down = _bars(picture, scale)
+    mask = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
+    cleared = picture.copy()
+    cleared[mask > 0] = 255
+    return cleared
