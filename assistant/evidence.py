@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from assistant.records import Answer, Citation
 from index.amounts import find_amounts, read_cell
@@ -36,14 +36,19 @@ class Piece:
         return f"[{self.number}] {self.heading}｜{self.text}"
 
 
-def evidence_of(answer: Answer) -> tuple[Piece, ...]:
-    """The citations of an answer in order, then its calculation, numbered from 1."""
+def evidence_of(answer: Answer, further: Sequence[Citation] = ()) -> tuple[Piece, ...]:
+    """The citations of an answer in order, its calculation, then further passages, numbered from 1.
+
+    ``Piece.citation`` counts through the answer's citations and the further ones.
+    """
     pieces = [_cited(number, c) for number, c in enumerate(answer.citations, start=1)]
     if answer.calculation and answer.values:
         step, value = answer.calculation, answer.values[0]
         heading = " ".join(dict.fromkeys(pieces[i].heading for i in step.inputs if i < len(pieces)))
         text = f"{value.label}：{step.result}{step.unit}（{step.expression}）"
         pieces.append(Piece(len(pieces) + 1, heading, text, leaf(value.label.split(" ")), None))
+    for place, citation in enumerate(further, start=len(answer.citations)):
+        pieces.append(replace(_cited(len(pieces) + 1, citation), citation=place))
     return tuple(pieces)
 
 

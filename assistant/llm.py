@@ -12,7 +12,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import aclosing
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
@@ -109,7 +111,8 @@ class LanguageModel:
         self._breaker = _Breaker(settings.breaker_failures, settings.breaker_seconds)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slots: asyncio.Semaphore | None = None
-        self._chat: Any = None
+        self._thread: threading.Thread | None = None
+        self._http, self._chat = _client(settings)
         self._lock = threading.Lock()
 
     # -- asking ----------------------------------------------------------------
@@ -122,14 +125,18 @@ class LanguageModel:
         """The reply in pieces as they arrive. Raises ModelFailed in the middle if the endpoint fails there."""
         pieces: queue.Queue[str | None] = queue.Queue()
 
+        stopped = threading.Event()
         started: list[bool] = []
         outcome: list[ModelFailed | None] = []
 
         async def feed() -> None:
             try:
-                async for piece in self._pieces(messages):
-                    started.append(True)
-                    pieces.put(piece)
+                async with aclosing(self._pieces(messages)) as arriving:
+                    async for piece in arriving:
+                        if stopped.is_set():
+                            return
+                        started.append(True)
+                        pieces.put(piece)
             except Exception as error:
                 if started:  # what has been shown cannot be taken back, so this is not tried again
                     raise ModelFailed(_reason(error)) from error
@@ -140,8 +147,11 @@ class LanguageModel:
             pieces.put(None)
 
         threading.Thread(target=work, daemon=True).start()
-        while (piece := pieces.get()) is not None:
-            yield piece
+        try:
+            while (piece := pieces.get()) is not None:
+                yield piece
+        finally:
+            stopped.set()
         if outcome[0]:
             raise outcome[0]
 
@@ -156,6 +166,8 @@ class LanguageModel:
         except ModelFailed:
             self._breaker.note(worked=False)
             raise
+        except CancelledError:
+            raise ModelFailed("大模型已停用") from None
         self._breaker.note(worked=True)
         return result
 
@@ -188,43 +200,30 @@ class LanguageModel:
         raise AssertionError("the loop returns or raises")
 
     async def _complete(self, messages: Sequence[tuple[str, str]]) -> str:
-        text = "".join([piece async for piece in self._pieces(messages)]).strip()
+        async with aclosing(self._pieces(messages)) as pieces:
+            text = "".join([piece async for piece in pieces]).strip()
         if not text:
             raise ModelFailed("大模型没有给出内容")
         return text
 
-    async def _pieces(self, messages: Sequence[tuple[str, str]]) -> AsyncIterator[str]:
+    async def _pieces(self, messages: Sequence[tuple[str, str]]) -> AsyncGenerator[str, None]:
         size = 0
-        async for chunk in self.chat().astream(list(messages)):
-            usage = getattr(chunk, "usage_metadata", None)
-            if usage:
-                self.used_tokens += int(usage.get("total_tokens") or 0)
-            piece = chunk.content if isinstance(chunk.content, str) else ""
-            size += len(piece)
-            if size > MAX_CHARACTERS:
-                raise ModelFailed("大模型的回复过长，已中断")
-            if piece:
-                yield piece
+        async with aclosing(self.chat().astream(list(messages))) as chunks:
+            async for chunk in chunks:
+                usage = getattr(chunk, "usage_metadata", None)
+                if usage:
+                    self.used_tokens += int(usage.get("total_tokens") or 0)
+                piece = chunk.content if isinstance(chunk.content, str) else ""
+                size += len(piece)
+                if size > MAX_CHARACTERS:
+                    raise ModelFailed("大模型的回复过长，已中断")
+                if piece:
+                    yield piece
 
     # -- the client --------------------------------------------------------------
 
     def chat(self) -> Any:
         """The LangChain chat model; use it only inside :meth:`run`."""
-        if self._chat is None:
-            no_tracing()
-            from langchain_openai import ChatOpenAI
-
-            s = self.settings
-            self._chat = ChatOpenAI(
-                base_url=s.base_url,
-                model=s.model,
-                api_key=SecretStr(s.api_key.get_secret_value() or "none"),
-                temperature=0,
-                max_tokens=s.max_tokens,  # type: ignore[call-arg]
-                timeout=s.timeout,
-                max_retries=0,
-                stream_usage=True,
-            )
         return self._chat
 
     def _running(self) -> asyncio.AbstractEventLoop:
@@ -232,14 +231,54 @@ class LanguageModel:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._slots = asyncio.Semaphore(self.settings.concurrency)
-                threading.Thread(target=self._loop.run_forever, name="budgetqa-llm", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._loop,), name="budgetqa-llm", daemon=True)
+                self._thread.start()
             return self._loop
 
     def close(self) -> None:
+        """Give up what is under way and close the connections."""
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+            loop, self._loop = self._loop, None
+            if loop is not None and self._thread is not None:
+                asyncio.run_coroutine_threadsafe(self._http.aclose(), loop).result(5)
+                loop.call_soon_threadsafe(loop.stop)
+                self._thread.join(5)
+
+
+def _client(s: LlmSettings) -> tuple[Any, Any]:
+    """The HTTP client and the chat model that uses it; importing takes half a second, which is no model's fault."""
+    no_tracing()
+    import httpx
+    from langchain_openai import ChatOpenAI
+
+    http = httpx.AsyncClient(timeout=s.timeout)
+    chat = ChatOpenAI(
+        base_url=s.base_url,
+        model=s.model,
+        api_key=SecretStr(s.api_key.get_secret_value() or "none"),
+        temperature=0,
+        max_tokens=s.max_tokens,  # type: ignore[call-arg]
+        timeout=s.timeout,
+        max_retries=0,
+        http_async_client=http,
+        stream_usage=True,
+    )
+    return http, chat
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """The private thread: runs until stopped, then lets nothing linger."""
+    loop.run_forever()
+    loop.run_until_complete(_give_up())
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+async def _give_up() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def no_tracing() -> None:
