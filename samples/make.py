@@ -62,7 +62,8 @@ def performance_text() -> list[Block]:
             ("成本指标", "预算控制数", f"≤{project[2]}元"), ("社会效益指标", "重大负面事件次数", "≤2次"),
             ("可持续影响指标", "长期使用性", "持续有效"), ("服务对象满意度指标", "群众满意度", "≥98%"),
         ]  # fmt: skip
-        blocks += project_form(f"{number}.{project[1]}绩效目标表", f"374001{YUTIAN}本级", "元", project, indicators)
+        title = f"{number}.{project[1]}绩效目标表"
+        blocks.append(project_form(title, f"374001{YUTIAN}本级", "元", project, indicators))
     return blocks
 
 
@@ -223,7 +224,8 @@ def converted_text() -> list[Block]:
             ("社会效益指标", "群众安全意识", "有效提升"),
             ("服务对象满意度指标", "服务对象满意度", "≥92%"),
         ]
-        blocks += project_form(f"{number}.{project[1]}绩效目标表", f"205001{agency}本级", "万元", project, indicators)
+        title = f"{number}.{project[1]}绩效目标表"
+        blocks.append(project_form(title, f"205001{agency}本级", "万元", project, indicators))
     return blocks
 
 

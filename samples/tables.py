@@ -39,30 +39,26 @@ def heading(text: str, level: int = 1) -> Text:
     return Text(text, level)
 
 
+_OUTPUT = ("数量指标", "质量指标", "时效指标", "成本指标")
+
+
 def project_form(
     title: str, caption: str, unit: str, project: tuple[str, str, str, str], indicators: Sequence[tuple[str, str, str]]
-) -> list[Sheet]:
-    """The form of one project (code, name, amount, purpose) and its indicators (kind, what, target)."""
+) -> Sheet:
+    """The form of one project (code, name, amount, purpose) with its indicators (kind, what, target)."""
     code, name, amount, purpose = project
-    form = sheet(
-        title,
-        [caption],
-        unit,
-        [
-            ["项目编码", code, "<", "项目名称", name, "<", "<"],
-            ["预算规模及资金用途", "预算数", amount, "其中：财政资金", amount, "其他资金", ""],
-            ["^", purpose, "<", "<", "<", "<", "<"],
-            ["资金支出计划（%）", "3月底", "<", "6月底", "10月底", "<", "12月底"],
-            ["^", "25%", "<", "50%", "75%", "<", "100%"],
-            ["绩效目标", f"1.{purpose}", "<", "<", "<", "<", "<"],
-        ],
-        heads=0,
-    )
-    first = {"数量指标": "产出指标", "质量指标": "产出指标", "时效指标": "产出指标", "成本指标": "产出指标"}
-    rows = [["一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据"]]
+    rows = [
+        ["项目编码", code, "<", "项目名称", name, "<", "<"],
+        ["预算规模及资金用途", "预算数", amount, "其中：财政资金", amount, "其他资金", ""],
+        ["^", purpose, "<", "<", "<", "<", "<"],
+        ["资金支出计划（%）", "3月底", "<", "6月底", "10月底", "<", "12月底"],
+        ["^", "25%", "<", "50%", "75%", "<", "100%"],
+        ["绩效目标", f"1.{purpose}", "<", "<", "<", "<", "<"],
+        ["一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据", "<"],
+    ]
     above = ""
     for kind, what, target in indicators:
-        top = first.get(kind, "满意度指标" if "满意" in kind else "效益指标")
-        rows.append(["^" if top == above else top, kind, what, what, target, "工作计划"])
-        above = top
-    return [form, sheet(f"{name}绩效指标表", [], "", rows)]
+        first = "产出指标" if kind in _OUTPUT else "满意度指标" if "满意" in kind else "效益指标"
+        rows.append(["^" if first == above else first, kind, what, what, target, "工作计划", "<"])
+        above = first
+    return sheet(title, [caption], unit, rows, heads=0)
