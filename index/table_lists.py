@@ -41,6 +41,8 @@ class ListBlock:
                     label = self._cell(row, c - 1) if c - 1 in self.labels else _BLANK
                     if plain(label.text):
                         yield value, (*path, label), self.over[c]
+                    elif c < max(stubs, default=0):  # a fact about the outer name, left of the inner ones
+                        yield value, tuple(h for h in path if h.col < c), self.over[c]
                     elif path or not stubs or plain(value.text):  # else the shorter of two lists has ended
                         yield value, path, self.over[c]
 
@@ -62,17 +64,20 @@ class ListBlock:
         found: list[tuple[list[int], list[int]]] = []
         stubs: list[int] = []
         columns: list[int] = []
+        notes: list[int] = []
         for col in range(self.grid.cols):
             if self._is_serial(col) or col in self.labels:
                 continue
-            if col - 1 not in self.labels and self._names_rows(col, stubs, columns):
+            if stubs and not columns and self._notes(col, stubs[-1]):
+                notes.append(col)
+            elif col - 1 not in self.labels and self._names_rows(col, stubs, columns):
                 if columns:
-                    found.append((stubs, columns))
-                    stubs, columns = [], []
+                    found.append((stubs, [*notes, *columns]))
+                    stubs, columns, notes = [], [], []
                 stubs.append(col)
             else:
                 columns.append(col)
-        return [*found, (stubs, columns)]
+        return [*found, (stubs, [*notes, *columns])]
 
     @cached_property
     def labels(self) -> frozenset[int]:
@@ -146,6 +151,14 @@ class ListBlock:
             for r in self.body
         )
         return hanging and not _LEVEL.fullmatch(self._head(last))
+
+    def _notes(self, col: int, last: int) -> bool:
+        """Facts about what a merged row head names (its maker, its address), merged over the same rows."""
+        cells = [(self._cell(r, last), self._cell(r, col)) for r in self.body]
+        alike = all(a.row == b.row and a.row_span == b.row_span for a, b in cells)
+        coded = _CODE.search(self._head(last)) or any(kind_of(a.text) == "code" for a, _ in cells)
+        named = bool(self.over[col]) and self.over[col][-1] is not (self.over[last] or (None,))[-1]
+        return alike and named and not coded and any(a.row_span > 1 for a, _ in cells)
 
     def _second_side(self, col: int, head: str, stubs: Sequence[int], columns: Sequence[int]) -> bool:
         """A second list begins where names follow figures and figures follow again, under a head like the first's."""

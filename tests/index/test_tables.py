@@ -211,6 +211,18 @@ def test_labels_and_values_under_one_merged_head() -> None:
     assert paths(read_layout(cells, 3, 3), "某公司") == [("A型散热器/生产厂家", "主要参数")]
 
 
+def test_facts_merged_like_the_row_head_are_data() -> None:
+    cells = [
+        *(Cell(0, c, t) for c, t in enumerate(["设备名称", "厂家", "部件名称", "数量"])),
+        Cell(1, 0, "散热器", row_span=2),
+        Cell(1, 1, "清风公司", row_span=2),
+        *(Cell(r, c, t) for r, row in enumerate([["风扇", "2"], ["水管", "4"]], 1) for c, t in enumerate(row, 2)),
+    ]
+    layout = read_layout(cells, 3, 4)
+    assert paths(layout, "清风公司") == [("散热器", "厂家")]
+    assert paths(layout, "4") == [("散热器/水管", "数量")]
+
+
 def test_empty_table() -> None:
     assert read_layout([], 0, 0) == Layout(0, ())
 
