@@ -20,7 +20,7 @@ from index.records import Fact
 
 _NEUTRAL = re.compile(
     r"^(?:合计|总计|小计|金额|预算数|决算数|预算金额|预算|决算|数值|本年预算数?|年初预算数?|总额|支出预算|收入预算|本年收入|本年支出|项目|支出|收入|指标值"
-    r"|20\d\d年?(?:预算|决算|预算数|决算数)?|本年收入合计|本年支出合计|支出合计|收入合计|资金性质|机关运行经费支出|总金额|年度资金总额.*)$"
+    r"|20\d\d年?(?:预算|决算|预算数|决算数)?|本年收入合计|本年支出合计|支出合计|收入合计|资金性质|总金额|年度资金总额.*)$"
 )
 _MEASURES = ("预算数", "年度资金总额", "项目总预算", "总预算", "金额", "合计")
 _PART_MEASURE = re.compile(r"^其中|财政资金|财政拨款$|其他资金|资金来源")
@@ -31,7 +31,7 @@ _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|�
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
-_RESTRICTS = re.compile(r"财政拨款|一般公共预算|政府性基金|国有资本经营")
+_RESTRICTS = re.compile(r"机关运行|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -256,11 +256,14 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
         return (column_share, column) if column >= 0 else (0.5, shelved.columns[0] if shelved.columns else -1)
     if fact.kind == "target":
         return shares.get(named[0], 0.0), named[0]
+    if fact.kind == "text" and fact.indicator:
+        return column_share, column
     own = max(named, key=lambda n: shares.get(n, 0.0))
     if fact.project and fact.source.row is not None:
-        project = labels.numbers.get(fact.project, own)
-        key = max((own, project), key=lambda n: shares.get(n, 0.0) if not _NEUTRAL.match(labels.texts[n]) else 0.0)
-        return shares.get(key, 0.0), key
+        project = labels.numbers.get(fact.project, -1)
+        if project in shares:
+            return shares[project], project
+        return 0.6 * shares.get(own, 0.0), own
     share = max(shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names)))
     if fact.is_total or _NEUTRAL.match(labels.texts[own]):
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
@@ -289,9 +292,9 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if wanted.kinds[0] == "change":
         lean += 0.0 if fact.kind == "change" else -0.2
         lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
-    restricted = _RESTRICTS.search(fact.table or "")
+    restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
-        lean -= 0.03
+        lean -= 0.03 if restricted[0] != "机关运行" else 0.06
     if fact.source.quote and fact.source.row is not None:
         lean -= 0.03
     if wanted.phase and fact.phase:

@@ -17,7 +17,7 @@ from assistant.records import Answer, Calculation, Value
 from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
-from assistant.understanding.mending import mended
+from assistant.understanding.mending import mended, spelled_in_letters
 from assistant.understanding.scope import Scope, of_year
 from index.amounts import MONEY, convert, plain
 from index.records import Fact
@@ -49,15 +49,21 @@ class Solver:
         """The answer to an understood question, tried again with mended words when its own find nothing."""
         if u.naming.unknown:
             return not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
-        answer = self._solve(u)
-        if answer.status == "not_found" and not answer.citations and u.asks != "prose" and self._mendable:
+        if spelled_in_letters(u.text):
             again = mended(u, self.catalog, self.lookup)
             if again is not None:
-                better, note = again
-                second = self._solve(better)
-                if second.status != "not_found":
-                    return replace(second, notes=(note, *second.notes))
+                return self._noted(self._solve(again[0]), again[1])
+        answer = self._solve(u)
+        if answer.status != "answered" and not answer.citations and u.asks != "prose" and self._mendable:
+            again = mended(u, self.catalog, self.lookup)
+            if again is not None:
+                second = self._solve(again[0])
+                if second.status == "answered" or answer.status == "not_found" != second.status:
+                    return self._noted(second, again[1])
         return answer
+
+    def _noted(self, answer: Answer, note: str) -> Answer:
+        return replace(answer, notes=(note, *answer.notes))
 
     def _solve(self, u: Understanding) -> Answer:
         if u.asks == "prose":
@@ -115,13 +121,28 @@ class Solver:
 
     def asks(self, u: Understanding, parts: Sequence[str] | None = None, **more: object) -> list[_Ask]:
         """One for each item, office and year that the question names."""
-        years: Sequence[int | None] = u.periods.years or (None,)
+        years: Sequence[int | None] = self._years(u) or (None,)
         out = []
         for part in parts or [None]:  # type: ignore[list-item]
             for scope in u.naming.scopes:
                 for year in years:
                     out.append(_Ask(self.wanted(u, text=part, **more), self._level(u, scope), year))
         return out
+
+    def _years(self, u: Understanding) -> tuple[int, ...]:
+        """The fiscal years asked for; of several, one that belongs to a name (2024年电子政务外网运营维护费) is none."""
+        years = u.periods.years
+        if len(years) < 2:
+            return years
+        ids = [d for scope in u.naming.scopes for d in scope.documents][:24]
+        named = {
+            year
+            for year in years
+            for found in re.finditer(rf"{year}年[\u4e00-\u9fff]{{4}}", u.text)
+            for document in self.lookup.shelf.documents([self.catalog.rows[d] for d in ids])
+            if any(label.startswith(found[0]) for label in document.labels.texts)
+        }
+        return tuple(y for y in years if y not in named) or years
 
     def _level(self, u: Understanding, scope: Scope) -> Scope:
         """Of an office that publishes as 部门 and as 单位 the one that is asked for, 部门 when neither is said."""
@@ -178,6 +199,8 @@ class Solver:
                     return noted
             return not_found(u.text, self._missing(found, ask), self.catalog, u, found)
         if found.rivals:
+            found = self._disagreeing(found)
+        if found.rivals:
             return clarify(u, found, self.catalog)
         top = found.matches[0]
         if top.fact.kind == "empty" and top.fact.source.row is not None:
@@ -192,6 +215,22 @@ class Solver:
             if noted is not None:
                 return noted
         return self._tell(u, found)
+
+    def _disagreeing(self, found: Found) -> Found:
+        """One thing that a document states twice with a hair's difference: the figure that stands in more places, the other in a note."""
+        first = found.matches[0]
+        value = first.fact.value
+        if value is None or not all(
+            r.document is first.document and r.fact.value is not None and abs(r.fact.value - value) <= abs(value) / 1000 and r.fact.subject == first.fact.subject
+            for r in found.rivals
+        ):
+            return found
+        groups = [list(found.matches), *([r] for r in found.rivals)]
+        everywhere = [s.fact for s in first.document.facts if s.fact.subject == first.fact.subject and s.fact.kind == first.fact.kind]
+        best = max(groups, key=lambda g: sum(same_figure(f, g[0].fact) for f in everywhere))
+        others = [g[0] for g in groups if g is not best]
+        note = "文档内该数不一致：" + "；".join(f"{m.fact.table or '正文'}为 {said(m.fact)}" for m in (best[0], *others))
+        return replace(found, matches=tuple(best), rivals=(), scope=replace(found.scope, note=note))
 
     def _missing(self, found: Found, ask: _Ask) -> str:
         return found.missing or "没有找到相符的内容"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.lookup import Lookup
 
 _LATIN = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]+)*")
+_DIGITS = re.compile(r"\d+")
 MOST_LABELS = 4000
 
 
@@ -45,6 +46,11 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
     if text == u.text:
         return None
     return understand(text, catalog), "；".join(notes)
+
+
+def spelled_in_letters(text: str) -> bool:
+    """Whether a question may be typed in pinyin, wholly or in part."""
+    return any(len(m[0].replace(" ", "")) >= 4 for m in _LATIN.finditer(text))
 
 
 def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
@@ -97,7 +103,7 @@ def _by_shape(text: str, labels: list[str], content: str) -> tuple[str, str] | N
             continue
         for at in range(len(text) - len(label) + 1):
             piece = text[at : at + len(label)]
-            if piece != label and content[at : at + len(label)].strip() and Levenshtein.distance(piece, label, score_cutoff=1) == 1:
+            if piece != label and _DIGITS.findall(piece) == _DIGITS.findall(label) and content[at : at + len(label)].strip() and Levenshtein.distance(piece, label, score_cutoff=1) == 1:
                 return text[:at] + label + text[at + len(label) :], f"已将“{piece}”按“{label}”理解"
     return None
 

@@ -17,6 +17,9 @@ _PHASES = (
     ("预算", re.compile(r"预算数?")),
 )
 _NEGATED = re.compile(r"(?:而不是|并非|不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)")
+_DISMISSED = re.compile(
+    r"[^，。？！,?!；;]{1,40}?(?:先不管|先不说|先不看|不用管|不管它|别管|就不用了|不需要|已经知道了?|已知|不问|不算了)[^，。？！,?!；;]{0,6}(?:[，。？！,?!；;]|$)"
+)
 _UNIT_ASKED = re.compile(
     r"(?:是|为|有|约|折|换算|折算|折合|换成|改成|合|用|以)?(?:成|为|合|到)?(?:多少|几)\s*(亿元|万元|千元|元|亿|万)(?!以|的)"
     r"|(?:换算|折算|折合|换|改|转|转换|折|表示|显示)(?:成|为|到)?\s*(亿元|万元|千元|元)|(?:以|用|按)\s*(亿元|万元|千元|元)\s*(?:为单位|表示|计|显示)"
@@ -46,7 +49,9 @@ def read_periods(question: str) -> Periods:
     spans: list[tuple[int, int]] = []
     negated = []
     text = question
-    for found in _NEGATED.finditer(question):
+    for found in _DISMISSED.finditer(question):
+        text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    for found in _NEGATED.finditer(text):
         negated.append(found[1])
         text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
     as_of = _AS_OF.search(text)

@@ -56,7 +56,7 @@ def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
         missing = f"库中没有{name}本级的文档，只有所辖地区的文档"
         return Naming((Scope((), name, missing, named=True),), spans, name)
     regions_named = regions_named or above
-    unknown = _unknown(text, spans, catalog, has_office=bool(offices))
+    unknown = _unknown(text, spans, [(m.start + 1, m.end) for m in offices], [(m.start, m.end) for m in (*regions_named, *above)], catalog)
     if unknown:
         return Naming((Scope((), unknown, f"库中没有“{unknown}”的文档", named=True),), spans, unknown)
     groups = _distinct(offices)
@@ -137,9 +137,14 @@ def _known_regions() -> dict[str, int]:
     return out
 
 
-def _unknown(text: str, spans: Sequence[tuple[int, int]], catalog: Catalog, *, has_office: bool) -> str | None:
-    """A region or an office that the question names and the store does not have."""
-    free = "".join(" " if any(s <= i < e for s, e in spans) else c for i, c in enumerate(text))
+def _unknown(
+    text: str, spans: Sequence[tuple[int, int]], offices: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], catalog: Catalog
+) -> str | None:
+    """A region or an office that the question names and the store does not have.
+
+    An office's name may begin with the last character of a foreign region (噶尔县 + 县委网信办), so that one stays readable.
+    """
+    free = _without(text, (*offices, *places))
     known = _known_regions()
     ancestors = {name for row in catalog.rows.values() if row.region for name in _parts(row.region)}
     for start in range(len(free)):
@@ -148,14 +153,18 @@ def _unknown(text: str, spans: Sequence[tuple[int, int]], catalog: Catalog, *, h
             if piece in known and piece not in ancestors:
                 tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[start + length :])
                 return piece + (tail[0] if tail else "")
-    if has_office:
+    if offices:
         return None
-    found = _OFFICE.search(free)
+    found = _OFFICE.search(_without(text, spans))
     if found and not _NO_OFFICE.match(found[1]) and len(found[1]) >= 3:
         name = found[1].strip()
         if not any(row.agency and name in row.agency for row in catalog.rows.values()):
             return text[: found.end(1)].strip() if len(text[: found.end(1)]) <= 20 else name
     return None
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    return "".join(" " if any(s <= i < e for s, e in spans) else c for i, c in enumerate(text))
 
 
 def _parts(full: str) -> list[str]:
