@@ -1,8 +1,8 @@
 """Recall@k, MRR and nDCG of ranked passages, computed by trec_eval.
 
-An expected place (an entry of ``cite`` with its cell) is the document to find. A passage finds it when it comes from the same
-file and shows the expected cell. recall@k = places found in the first k / places; MRR = 1 / rank of the first
-place found; nDCG@10 = Σ 1/log2(rank + 1) over the places found, divided by the best possible.
+An expected place (an entry of ``cite`` with its cell) is the document to find. A passage finds it when it comes
+from the same file and shows the expected cell. recall@k = places found in the first k / places; MRR = 1 / rank of
+the first place found; nDCG@10 = Σ 1/log2(rank + 1) over the places found, divided by the best possible.
 """
 
 from __future__ import annotations

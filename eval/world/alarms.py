@@ -21,12 +21,15 @@ def _plain(text: str) -> str:
 
 
 def compare_alarms(defects: Iterable[dict[str, Any]], messages: Mapping[str, Sequence[str]]) -> Alarms:
-    """Match planted defects with an audit's messages by document: a message finds a defect when it prints what
-    stands there or what should (figures without separators)."""
+    """Match planted defects with an audit's messages by document.
+
+    A message finds a defect when it names the table at fault, or prints what stands there or what should
+    (figures without separators): a total that is off shows in the sums of its row and of its column alike.
+    """
     result = Alarms()
     matched: set[tuple[str, int]] = set()
     for defect in defects:
-        signs = {_plain(defect["printed"]), _plain(defect["should_be"])}
+        signs = {_plain(sign) for sign in (defect["printed"], defect["should_be"], defect.get("table")) if sign}
         of_document = messages.get(defect["document"], ())
         hits = {(defect["document"], i) for i, m in enumerate(of_document) if any(s in _plain(m) for s in signs)}
         matched |= hits
