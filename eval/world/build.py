@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from eval.world.blocks import Block, Mark, Money, Sheet, Text
-from eval.world.budget_pages import Press, prose, tables
+from eval.world.budget_pages import Press, tables
 from eval.world.defects import plant
 from eval.world.ledgers import Department, departments, ledger
 from eval.world.project_pages import form, performance
+from eval.world.prose_pages import prose
 from eval.world.writers import WRITERS
 
 LAYOUTS = ("listed", "split", "numbered")

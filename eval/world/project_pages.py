@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from eval.world.blocks import Block, Cell, Mark, Row, Sheet, Text
-from eval.world.budget_pages import Press, sentence
+from eval.world.budget_pages import Press
 from eval.world.ledgers import SCHEDULE_MONTHS, Project, names
+from eval.world.prose_pages import sentence
 
 INDICATOR_HEADS = ("一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值")
 

@@ -89,9 +89,15 @@ def test_alarms_are_matched_with_what_was_planted() -> None:
         {"document": "a", "kind": "total_off", "printed": "1,234.00", "should_be": "1,034.00"},
         {"document": "a", "kind": "stray_year", "printed": "2018", "should_be": "2021"},
         {"document": "b", "kind": "schedule_short", "printed": "90%", "should_be": "100%"},
+        {"document": "d", "kind": "total_off", "table": "支出总表", "printed": "7.00", "should_be": "6.00"},
     ]
-    messages = {"a": ["合计 1234.00 与各行之和 1034.00 不符", "日期有误"], "b": [], "c": ["没有问题却报了"]}
+    messages = {
+        "a": ["合计 1234.00 与各行之和 1034.00 不符", "日期有误"],
+        "b": [],
+        "c": ["没有问题却报了"],
+        "d": ["《部门支出总表》合计不符"],
+    }
     alarms = compare_alarms(planted, messages)
-    assert [d["kind"] for d in alarms.found] == ["total_off"]
+    assert [d["document"] for d in alarms.found] == ["a", "d"]
     assert [d["kind"] for d in alarms.missed] == ["stray_year", "schedule_short"]
     assert alarms.false_alarms == [("a", "日期有误"), ("c", "没有问题却报了")]
