@@ -54,7 +54,7 @@ def facts_of(document: Document) -> list[Fact]:
 
 def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = read_layout(table.cells, table.rows, table.cols)
-    layout = replace(layout, data=with_row_heads(layout))
+    layout = replace(layout, data=with_row_heads(layout, table.cells))
     project, code = project_of(table.title, layout)
     context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code)
     any_figure = False
@@ -104,7 +104,9 @@ def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
             code = join_codes([h for h in heads if re.fullmatch(r"\d{1,9}", h)])
             side = min(h.col for h in data.row_heads)
             path = tuple(h for h in heads if not h.isdigit())
-            sides.setdefault(side, {}).setdefault(data.cell.row, Row(data.cell.row, named.text, code, path))
+            known = sides.setdefault(side, {}).get(data.cell.row)
+            if known is None or len(path) > len(known.path):
+                sides[side][data.cell.row] = Row(data.cell.row, named.text, code, path)
     places = {}
     for side, rows in sides.items():
         for row, place in tree([rows[r] for r in sorted(rows)]).items():

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from index.amounts import read_cell
 from index.records import Cell
+from index.row_tree import TOTAL
 from index.tables import DataCell, Layout
 
 _LEVELS = frozenset("类款项")
@@ -22,11 +23,22 @@ _NAMES = re.compile(r".{0,8}(?:名称|科目|品目|专项|内容|事项)")
 _CODE = re.compile(r"\d{1,7}")
 
 
-def with_row_heads(layout: Layout) -> tuple[DataCell, ...]:
-    """The data of a layout, code cells moved to the row heads of what stands right of them, names added there."""
+def with_row_heads(layout: Layout, cells: Sequence[Cell]) -> tuple[DataCell, ...]:
+    """The data of a layout, code cells moved to the row heads of what stands right of them, names added there.
+
+    ``cells`` are those of the table: a name column that is blank in a row is as above.
+    """
     rows: dict[int, list[DataCell]] = defaultdict(list)
     for data in layout.data:
         rows[data.cell.row].append(data)
+    filled = {
+        (row, col)
+        for c in cells
+        if _plain(c.text)
+        for row in range(c.row, c.row + c.row_span)
+        for col in range(c.col, c.col + c.col_span)
+    }
+    figures = {d.cell.col for d in layout.data if not _is_code(d) and read_cell(d.cell.text)}
     out: dict[int, DataCell] = {}
     above: tuple[Cell, ...] = ()
     for row in sorted(rows):
@@ -34,7 +46,8 @@ def with_row_heads(layout: Layout) -> tuple[DataCell, ...]:
         names = [d for d in rows[row] if d not in codes and _is_name(d)]
         for data in rows[row]:
             if data not in codes:
-                out[id(data)] = _headed(data, [*codes, *names], rows[row], above)
+                headed = _headed(data, [*codes, *names], rows[row])
+                out[id(data)] = _as_above(headed, above, {col for r, col in filled if r == row}, figures)
         heads = [d.row_heads for d in (out[id(d)] for d in rows[row] if id(d) in out)]
         above = max(heads, key=len, default=())
     return tuple(out[id(data)] for data in layout.data if id(data) in out)
@@ -55,8 +68,8 @@ def _is_name(data: DataCell) -> bool:
     return bool(text) and right and bool(_NAMES.fullmatch(_head(data))) and read_cell(text) is None
 
 
-def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell], above: tuple[Cell, ...]) -> DataCell:
-    """``data`` with the nearest run of names to its left among its row heads; blanks at the left are as above."""
+def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell]) -> DataCell:
+    """``data`` with the nearest run of names to its left among its row heads."""
     named = {id(n) for n in names}
     left = [c.col for c in (*(n.cell for n in names), *data.row_heads) if c.col < data.cell.col]
     figures = [d.cell.col for d in row if id(d) not in named and read_cell(d.cell.text)]
@@ -65,9 +78,24 @@ def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell], 
     columns = {h.col for h in data.row_heads}
     run = [n.cell for n in names if start < n.cell.col < data.cell.col and n.cell.col not in columns]
     run = [c for c in run if _plain(c.text) not in {"", *_LEVELS}]
-    heads = sorted((*kept, *run), key=lambda c: c.col)
-    if run and not kept and not any(_is_code(n) for n in names):
-        heads = [*(h for h in above if h.col < heads[0].col), *heads]
+    return replace(data, row_heads=tuple(sorted((*kept, *run), key=lambda c: c.col)))
+
+
+def _as_above(data: DataCell, above: Sequence[Cell], filled: set[int], figures: set[int]) -> DataCell:
+    """A name column left blank before the row's last name is as above, unless an outer name has changed.
+
+    Figures between two name columns part two lists.
+    """
+    heads = list(data.row_heads)
+    if not heads or not data.column_heads or TOTAL.match(_plain(heads[-1].text)):
+        return data
+    for head in above:
+        if any(head.col < f < heads[-1].col for f in figures):
+            continue
+        inside = head.col not in filled and head.col < heads[-1].col and not any(h.col == head.col for h in heads)
+        if inside and not _plain(head.text).isdigit() and all(h in above for h in heads if h.col < head.col):
+            heads.append(head)
+            heads.sort(key=lambda c: c.col)
     return replace(data, row_heads=tuple(heads))
 
 
