@@ -28,7 +28,8 @@ class ListBlock:
 
     def __init__(self, grid: Grid, heads: Sequence[int], body: Sequence[int]) -> None:
         self.grid, self.head_rows, self.body = grid, tuple(heads), tuple(body)
-        self.over = [self._heads_over(c) for c in range(grid.cols)]
+        self.late = self._late_heads()
+        self.over = [(*self._heads_over(c), *self.late.get(c, ())) for c in range(grid.cols)]
 
     def data(self) -> Iterator[tuple[Cell, Path, Path]]:
         """Each data cell with its row heads and its column heads."""
@@ -37,6 +38,8 @@ class ListBlock:
                 for c in columns:
                     value = self.grid.places[row][c]
                     if value is None or value.row != row or (c > 0 and self.grid.places[row][c - 1] is value):
+                        continue
+                    if (value,) == self.late.get(c):
                         continue
                     label = self._cell(row, c - 1) if c - 1 in self.labels else _BLANK
                     if plain(label.text):
@@ -92,7 +95,17 @@ class ListBlock:
         return frozenset(found)
 
     def _cell(self, row: int, col: int) -> Cell:
-        return self.grid.places[row][col] or _BLANK
+        cell = self.grid.places[row][col] or _BLANK
+        return _BLANK if (cell,) == self.late.get(col) else cell
+
+    def _late_heads(self) -> dict[int, Path]:
+        """类 | 款 | 项 printed in the row of the first figures (类 | 款 | 项 | 合计 | 2,946.25) are heads."""
+        if not self.head_rows or not self.body:
+            return {}
+        line = self.grid.places[self.body[0]]
+        return {
+            c: (cell,) for c, cell in enumerate(line) if cell is not None and plain(cell.text) in ("类", "款", "项")
+        }
 
     def _head(self, col: int) -> str:
         return plain(self.over[col][-1].text) if self.over[col] else ""
@@ -129,7 +142,8 @@ class ListBlock:
         head, filled = self._head(col), self._filled(col)
         wordy = sum(kind_of(t) == "text" for t in filled) * 2 >= len(filled)
         if columns:
-            return bool(stubs) and wordy and self._second_side(col, head, stubs, columns)
+            named = wordy or bool(_LEVEL.fullmatch(head) or _CODE.search(head))
+            return bool(stubs) and named and self._second_side(col, head, stubs, columns)
         if not stubs:
             return wordy or bool(_NAMING.fullmatch(head)) or kind_of(filled[0]) == "code"
         if _LEVEL.fullmatch(head):
@@ -155,7 +169,9 @@ class ListBlock:
     def _notes(self, col: int, last: int) -> bool:
         """Facts about what a merged row head names (its maker, its address), merged over the same rows."""
         cells = [(self._cell(r, last), self._cell(r, col)) for r in self.body]
-        alike = all(a.row == b.row and a.row_span == b.row_span for a, b in cells)
+        alike = all(
+            a.row == b.row and a.row_span == b.row_span and (plain(a.text) or not plain(b.text)) for a, b in cells
+        )
         coded = _CODE.search(self._head(last)) or any(kind_of(a.text) == "code" for a, _ in cells)
         named = bool(self.over[col]) and self.over[col][-1] is not (self.over[last] or (None,))[-1]
         return alike and named and not coded and any(a.row_span > 1 for a, _ in cells)

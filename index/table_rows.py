@@ -172,9 +172,15 @@ def _in_list(grid: Grid, row: int, above: list[RowKind]) -> bool:
         return False
     if "head" not in above:
         return above[last] == "data" and not _strong_head(grid, row)
-    if grid.shape(row) == grid.shape(last) or above[last] == "head":
+    if grid.shape(row) == grid.shape(last) or above[last] == "head" or _same_figures(grid, row, last):
         return not _strong_head(grid, row)
     return not (is_form(grid, row) or _is_head(grid, row, first=False))
+
+
+def _same_figures(grid: Grid, row: int, last: int) -> bool:
+    """The figures stand in the same columns as in the row before: only the names are merged differently."""
+    now, before = ({c.col for c in grid.line(r) if c.row == r and is_value(c.text)} for r in (row, last))
+    return bool(now) and now == before
 
 
 def is_form(grid: Grid, row: int) -> bool:

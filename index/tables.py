@@ -75,6 +75,8 @@ def read_layout(cells: Sequence[Cell], rows: int, cols: int) -> Layout:
             data.extend(found_form)
     close()
     first = next((r for r, k in enumerate(kinds) if k in ("form", "data")), rows)
+    while first and kinds[first - 1] == "blank":
+        first -= 1
     captions = tuple(c for r, k in enumerate(kinds) if k == "caption" for c in grid.own(r))
     return Layout(first, tuple(data), tuple(names), captions)
 

@@ -243,3 +243,44 @@ def test_empty_table() -> None:
 )
 def test_kinds(text: str, kind: str) -> None:
     assert kind_of(text) == kind
+
+
+def test_code_heads_printed_beside_the_first_figures() -> None:
+    cells = [
+        Cell(0, 0, "项目", col_span=4),
+        Cell(0, 4, "本年收入合计", row_span=2),
+        Cell(1, 0, "科目编码", col_span=3),
+        Cell(1, 3, "科目名称"),
+        *(Cell(2, c, t) for c, t in enumerate(["类", "款", "项", "合计", "2,946.25"])),
+        *(Cell(3, c, t) for c, t in enumerate(["201", "06", "01", "行政运行", "1,503.52"])),
+    ]
+    layout = read_layout(cells, 4, 5)
+    assert paths(layout, "2,946.25") == [("合计", "本年收入合计")]
+    assert paths(layout, "1,503.52") == [("201/06/01/行政运行", "本年收入合计")]
+    assert [d.cell.text for d in layout.data] == ["2,946.25", "1,503.52"]
+
+
+def test_two_coded_lists_side_by_side() -> None:
+    layout = printed(
+        """
+        类 | 款 | 科目名称 | 决算数 | 类 | 款 | 科目名称 | 决算数
+        301 |  | 工资福利支出 | 20.85 | 302 |  | 商品和服务支出 | 17.07
+        301 | 01 | 基本工资 | 2.33 | 302 | 01 | 办公费 | 1.44
+        """
+    )
+    assert paths(layout, "2.33") == [("301/01/基本工资", "决算数")]
+    assert paths(layout, "1.44") == [("302/01/办公费", "决算数")]
+
+
+def test_names_merged_differently_from_row_to_row() -> None:
+    cells = [
+        *(Cell(0, c, t) for c, t in enumerate(["项目名称", "", "金额"])),
+        Cell(1, 0, "收入总计", col_span=2),
+        Cell(1, 2, "9.38"),
+        Cell(2, 0, "一般公共预算资金", row_span=2),
+        *(Cell(2, c, t) for c, t in enumerate(["小计", "8.38"], 1)),
+        *(Cell(3, c, t) for c, t in enumerate(["公共财政拨款资金", "7.38"], 1)),
+    ]
+    layout = read_layout(cells, 4, 3)
+    assert paths(layout, "9.38") == [("收入总计", "金额")]
+    assert paths(layout, "7.38") == [("一般公共预算资金/公共财政拨款资金", "金额")]
