@@ -31,7 +31,7 @@ _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|�
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
-_RESTRICTS = re.compile(r"机关运行|财政拨款|一般公共预算|政府性基金|国有资本经营")
+_RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -294,7 +294,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
     restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
-        lean -= 0.03 if restricted[0] != "机关运行" else 0.06
+        lean -= 0.03 if restricted[0] not in ("机关运行", "采购") else 0.06
     if fact.source.quote and fact.source.row is not None:
         lean -= 0.03
     if wanted.phase and fact.phase:
@@ -309,6 +309,8 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if fact.kind in ("amount", "change") and fact.unit not in MONEY:
         counted = fact.unit and re.search(rf"多少{re.escape(fact.unit)}|几{re.escape(fact.unit)}", wanted.hints)
         lean += 0.08 if counted else -0.15 if _MONEY_ASKED.search(wanted.hints) and fact.unit else 0.0
+    if fact.kind == "target" and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints) and not TARGET_WORDS.search(wanted.hints):
+        lean -= 0.2
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0

@@ -24,6 +24,9 @@ from index.records import Fact
 
 _SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(r"^(?:[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$")
+_SET = re.compile(
+    r"项目(?:的)?(?:预算|经费|资金|支出|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
+)
 _ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
 
@@ -44,6 +47,7 @@ class Solver:
         self.prose = prose
         self.catalog = catalog
         self._mendable = True
+        self._covered = 1.0
 
     def solve(self, u: Understanding) -> Answer:
         """The answer to an understood question, tried again with mended words when its own find nothing."""
@@ -54,10 +58,14 @@ class Solver:
             if again is not None:
                 return self._noted(self._solve(again[0]), again[1])
         answer = self._solve(u)
-        if answer.status != "answered" and not answer.citations and u.asks != "prose" and self._mendable:
+        doubtful = answer.status != "answered" and not answer.citations or self._covered < 1.0
+        if doubtful and u.asks != "prose" and self._mendable:
+            covered = self._covered
             again = mended(u, self.catalog, self.lookup)
             if again is not None:
                 second = self._solve(again[0])
+                if answer.status == "answered" and (second.status != "answered" or self._covered <= covered):
+                    return answer
                 if second.status == "answered" or answer.status == "not_found" != second.status:
                     return self._noted(second, again[1])
         return answer
@@ -239,6 +247,7 @@ class Solver:
         """One figure (or filled-in text, or blank) with its places."""
         top = found.matches[0]
         fact = top.fact
+        self._covered = top.content
         cited = Citations()
         numbers = [cited.add(m) for m in _places(found.matches)]
         notes = self._notes(u, found)
@@ -368,10 +377,10 @@ class Solver:
             if isinstance(founds, Answer):
                 return founds if parts or several else None
             return self._total(u, [f.matches[0] for f in founds])
-        collection = self._collection(u)
-        if collection is None:
+        if not self._names_collection(u):
             return None
-        return self._total(u, list(collection.members), collection)
+        collection = self._collection(u)
+        return self._total(u, list(collection.members), collection) if collection is not None else None
 
     def _stated_total(self, u: Understanding) -> Answer | None:
         """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""
@@ -381,7 +390,7 @@ class Solver:
         return self._tell(u, found) if found.matches and not found.rivals else None
 
     def _names_collection(self, u: Understanding) -> bool:
-        return bool(u.operation.counted) or bool(re.search(r"(?:所有|全部|各个?|这些)?项目(?:的)?(?:预算|经费|资金|支出)?(?:一共|总共|合计|加|总和|之和)", u.text))
+        return bool(u.operation.counted) or bool(_SET.search(u.text))
 
     def _collection(self, u: Understanding) -> Collection | None:
         if len(u.naming.scopes) != 1:

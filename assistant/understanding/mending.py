@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from assistant.lookup import Lookup
 
 _LATIN = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]+)*")
-_DIGITS = re.compile(r"\d+")
 MOST_LABELS = 4000
 
 
@@ -97,13 +96,16 @@ def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[
 
 
 def _by_shape(text: str, labels: list[str], content: str) -> tuple[str, str] | None:
-    """Replace a stretch of four characters and more that differs from a name in one character."""
+    """Replace a stretch of four characters and more that differs from a name in one Chinese character of content."""
     for label in labels:
         if len(label) < 4:
             continue
         for at in range(len(text) - len(label) + 1):
             piece = text[at : at + len(label)]
-            if piece != label and _DIGITS.findall(piece) == _DIGITS.findall(label) and content[at : at + len(label)].strip() and Levenshtein.distance(piece, label, score_cutoff=1) == 1:
+            if Levenshtein.distance(piece, label, score_cutoff=1) != 1:
+                continue
+            place = next((i for i, (a, b) in enumerate(zip(piece, label, strict=True)) if a != b), None)
+            if place is not None and content[at + place].strip() and re.fullmatch(r"[\u4e00-\u9fff]{2}", piece[place] + label[place]):
                 return text[:at] + label + text[at + len(label) :], f"已将“{piece}”按“{label}”理解"
     return None
 
