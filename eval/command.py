@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.question_sets import load
-from eval.report import write
-from eval.runner import Ask, Run, run_set
+from eval.question_sets import QuestionSet, load
+from eval.report import answers_file, write
+from eval.runner import Ask, Run, judged_run, run_set
 
 UNDER_WANTED = 3
 
@@ -25,13 +25,14 @@ def run(
     settings: Mapping[str, Any] | None = None,
     corpus: Mapping[str, Any] | None = None,
     cells_of: Callable[[str], Iterable[str]] | None = None,
+    earlier: Path | None = None,
     echo: Callable[[str], None] = print,
 ) -> int:
     """Ask every set with ``ask`` and each baseline; print the figures; write the report when ``out`` is given.
 
     ``settings`` and ``corpus`` (counts of documents, facts, chunks) are kept with the results. ``fail_under`` is a
-    share of right and cited answers over all sets, in percent. Returns 0, or 3 when the first system stays under
-    it. Raises :class:`eval.question_sets.BadSetError` for a set that cannot be read.
+    share of right and cited answers over all sets, in percent. ``earlier`` is the folder of an earlier report whose
+    answers are judged again and compared. Returns 0, or 3 when ours stays under ``fail_under``. Raises :class:`eval.question_sets.BadSetError` for a set that cannot be read.
     """
     loaded = [load(path) for path in sets]
     runs: list[Run] = []
@@ -49,6 +50,8 @@ def run(
                     cells_of=stored,
                 )
             )
+        if earlier is not None:
+            runs += _earlier(questions, earlier)
     ours = [r for r in runs if r.system == "ours"]
     asked, cited = sum(len(r.questions) for r in ours), sum(r.cited for r in ours)
     total = {"questions": asked, "right": sum(r.right for r in ours), "right_and_cited": cited}
@@ -63,6 +66,17 @@ def run(
         if not as_json:
             echo(f"报告：{page}")
     return UNDER_WANTED if fail_under is not None and cited * 100 < fail_under * asked else 0
+
+
+def _earlier(questions: QuestionSet, folder: Path) -> list[Run]:
+    """Our answers to this set in an earlier report, judged by today's rules; nothing when it is not there."""
+    path = answers_file(folder, questions.name, "ours")
+    if not path.is_file():
+        return []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    answers = {line["id"]: line for line in lines if "status" in line}
+    in_order = [answers.get(q["id"]) for q in questions.questions]
+    return [judged_run(questions.questions, in_order, system="earlier", set_name=questions.name)]
 
 
 def _lines(runs: Iterable[Run]) -> Iterable[str]:

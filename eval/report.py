@@ -1,4 +1,7 @@
-"""The report of one or several runs: report.html (self-contained), report.md, results.json and the answers."""
+"""The report of one or several runs: report.html (self-contained), report.md, results.json and the answers.
+
+history.jsonl keeps the figures of every run that was written into the same folder.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +25,23 @@ STAGE_NAMES = {"parsing": "解析入库", "finding": "找到候选", "choosing":
 Rows = list[list[str]]
 
 
+def answers_file(out_dir: Path, set_name: str, system: str) -> Path:
+    """Where the answers of one system to one set are kept."""
+    return out_dir / f"answers-{set_name or 'set'}-{system}.jsonl"
+
+
 def write(runs: Run | Sequence[Run], out_dir: Path) -> Path:
     """Write the report of the runs into a folder (made when missing) and return the path of report.html."""
     runs = [runs] if isinstance(runs, Run) else list(runs)
     out_dir.mkdir(parents=True, exist_ok=True)
     for run in runs:
-        name = f"answers-{run.set_name or 'set'}-{run.system}.jsonl"
-        with (out_dir / name).open("w", encoding="utf-8") as file:
+        with answers_file(out_dir, run.set_name, run.system).open("w", encoding="utf-8") as file:
             for question, answer in zip(run.questions, run.answers, strict=True):
                 file.write(json.dumps({"id": question["id"], **(answer or {})}, ensure_ascii=False) + "\n")
-    summaries = json.dumps([r.summary() for r in runs], ensure_ascii=False, indent=1)
-    (out_dir / "results.json").write_text(summaries + "\n", encoding="utf-8")
+    summaries = [json.dumps(r.summary(), ensure_ascii=False) for r in runs]
+    (out_dir / "results.json").write_text("[" + ",\n".join(summaries) + "]\n", encoding="utf-8")
+    with (out_dir / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in summaries)
     blocks = [b for _, of_set in groupby(runs, key=lambda r: r.set_name) for b in _blocks(list(of_set))]
     (out_dir / "report.md").write_text(_markdown(blocks), encoding="utf-8")
     html = out_dir / "report.html"

@@ -127,6 +127,18 @@ def test_the_command_prints_and_fails_under(question_file: Path, tmp_path: Path)
     assert len(printed["runs"][0]["provenance"]["set_sha256"]) == 64
 
 
+def test_an_earlier_run_is_compared_and_kept(question_file: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for _ in range(2):
+        command.run([question_file], first, lambda _: {"status": "not_found", "text": ""}, echo=lambda _: None)
+    assert len((first / "history.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    command.run([question_file], second, ask, earlier=first, echo=lambda _: None)
+    results = json.loads((second / "results.json").read_text(encoding="utf-8"))
+    assert [(r["system"], r["right"]) for r in results] == [("ours", 1), ("earlier", 1)]
+    assert "ours / earlier" in (second / "report.md").read_text(encoding="utf-8")
+    assert command.run([question_file], None, ask, earlier=tmp_path / "nowhere", echo=lambda _: None) == 0
+
+
 def test_a_set_keeps_its_card(question_file: Path) -> None:
     loaded = load(question_file)
     assert loaded.card == {"version": "1"}
