@@ -99,4 +99,13 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
     from assistant.answering import open_assistant
 
     app = create_app(open_assistant(store), settings)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        # A login by the proxy's header needs the proxy's own address, not the one that it forwards.
+        proxy_headers=not settings.proxy_header,
+        timeout_graceful_shutdown=5,
+    )

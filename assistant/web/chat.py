@@ -224,7 +224,7 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
                         label="问题",
                         show_label=False,
                         container=False,
-                        placeholder="输入问题，例如：某项目2025年预算多少",
+                        placeholder="输入问题",
                         elem_id="bq-field",
                         max_length=QUESTION_LENGTH,
                         scale=8,

@@ -143,7 +143,7 @@ class FakeAssistant:
                  "cells": [{"table_id": "t1", "row": 1, "col": 1}]}]  # fmt: skip
 
     def health(self) -> dict[str, Any]:
-        return {"ready": True, "documents": len(self.store), "model": None, "message": "就绪"}
+        return {"ready": True, "documents": len(self.store), "model": "小模型", "message": "就绪"}
 
     def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
         if progress:
