@@ -30,9 +30,16 @@ def run(
 ) -> int:
     """Ask every set with ``ask`` and each baseline; print the figures; write the report when ``out`` is given.
 
-    ``settings`` and ``corpus`` (counts of documents, facts, chunks) are kept with the results. ``fail_under`` is a
-    share of right and cited answers over all sets, in percent. ``earlier`` is the folder of an earlier report whose
-    answers are judged again and compared. Returns 0, or 3 when ours stays under ``fail_under``. Raises :class:`eval.question_sets.BadSetError` for a set that cannot be read.
+    Args:
+        settings, corpus: kept with the results; ``corpus`` counts documents, facts and chunks.
+        cells_of: printed cells that the store holds of a file, for the stage scores.
+        fail_under: a share of right and cited answers over all sets, in percent.
+        earlier: the folder of an earlier report, whose answers are judged again and compared.
+
+    Returns 0, or 3 when ours stays under ``fail_under``.
+
+    Raises:
+        BadSetError: a set cannot be read; the message says which line.
     """
     loaded = [load(path) for path in sets]
     runs: list[Run] = []
