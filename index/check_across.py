@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from index.check_figures import Finding, in_yuan, is_money, same_finding, sum_finding
-from index.records import Document, Fact, Table
+from index.records import Document, Fact
 
 _KINDS = (
     ("three", re.compile(r"三公|因公出国")),
@@ -22,10 +22,14 @@ _KINDS = (
     ("income", re.compile(r"收入")),
     ("spending", re.compile(r"支出")),
 )
-_GRAND = re.compile(r"^(?:收入|支出)?(?:总计|合计|总合计)$|^(?:收|支)总计$|^(?:收入|支出)预算(?:总计|合计)$")
+_GRAND = re.compile(r"^(?:收入|支出)?(?:总计|合计|总合计)$|^[收支]总计$|^(?:收入|支出)预算(?:总计|合计)$")
 _YEAR_TOTAL = re.compile(r"^(?:本年|当年)(?:收入|支出)(?:合计|小计)$")
-_ALL = re.compile(r"^(?:合计|总计|小计|金额|预算数|决算数|本年支出合计|本年收入合计|支出合计|收入合计)$|^20\d\d年(?:预算|决算)数?$")
-_GRANTED_INCOME = re.compile(r"^(?:财政拨款(?:收入)?|一般公共预算(?:财政)?拨款(?:收入)?|一般公共预算资金|一般公共预算)$")
+_ALL = re.compile(
+    r"^(?:合计|总计|小计|金额|预算数|决算数|(?:本年)?(?:支出|收入)合计)$|^20\d\d年(?:预算|决算)数?$"
+)
+_GRANTED_INCOME = re.compile(
+    r"^(?:财政拨款(?:收入)?|一般公共预算(?:财政)?拨款(?:收入)?|一般公共预算资金|一般公共预算)$"
+)
 
 _SCOPES = {"both": "all", "spending": "all", "granted": "granted", "granted_spending": "granted", "general": "granted"}
 
@@ -52,13 +56,13 @@ def totals_of(document: Document, by_table: dict[str, list[Fact]]) -> Totals:
     for table in document.tables:
         kind = kind_of_table(table.title)
         figures = [f for f in by_table.get(table.id, ()) if is_money(f) and "-a" not in f.id.rsplit("-", 1)[-1]]
-        for role, fact in _roles(kind, table, figures):
+        for role, fact in _roles(kind, figures):
             if not found[kind, role] or found[kind, role][-1].source.block_id != table.id:
                 found[kind, role].append(fact)
     return Totals({key: facts[0] for key, facts in found.items() if len({in_yuan(f) for f in facts}) == 1})
 
 
-def _roles(kind: str, table: Table, figures: Sequence[Fact]) -> Iterator[tuple[str, Fact]]:
+def _roles(kind: str, figures: Sequence[Fact]) -> Iterator[tuple[str, Fact]]:
     if kind in ("both", "granted"):
         yield from _sides(figures)
     elif kind in ("spending", "general", "basic", "granted_spending", "running", "income"):
@@ -108,10 +112,11 @@ def _last(fact: Fact) -> str:
 def check_across(document: Document, totals: Totals, by_table: dict[str, list[Fact]]) -> Iterator[Finding]:
     """The findings between tables."""
     for rule, left, right in _pairs(totals):
-        if left is not None and right is not None and left.fiscal_year == right.fiscal_year and left.phase == right.phase:
-            found = same_finding(document.id, rule, left, right)
-            if found:
-                yield found
+        if left is None or right is None or (left.fiscal_year, left.phase) != (right.fiscal_year, right.phase):
+            continue
+        found = same_finding(document.id, rule, left, right)
+        if found:
+            yield found
     yield from _basic_parts(document, totals)
     yield from _projects(document, totals, by_table)
     yield from _same_subjects(document, by_table)
@@ -140,7 +145,7 @@ def _pairs(t: Totals) -> Iterator[tuple[str, Fact | None, Fact | None]]:
 
 
 def _basic_parts(document: Document, t: Totals) -> Iterator[Finding]:
-    """人员经费 + 公用经费 = 基本支出, where they stand as rows of their own (as columns they are checked in the table)."""
+    """人员经费 + 公用经费 = 基本支出, where the two stand as rows of their own."""
     staff, running = t.get("basic", "人员经费"), t.get("basic", "公用经费")
     whole = t.get("basic", "all") or t.get("general", "基本支出")
     if staff and running and whole and staff.is_total and _last(staff) == "人员经费合计":
@@ -158,7 +163,7 @@ def _projects(document: Document, t: Totals, by_table: dict[str, list[Fact]]) ->
         if budget is None:
             continue
         budgets.append(budget)
-        parts = [f for label, f in form.items() if label in ("其中：财政资金", "财政资金", "其他资金", "其中：其他资金")]
+        parts = [f for label, f in form.items() if label.removeprefix("其中：") in ("财政资金", "其他资金")]
         if any("财政资金" in _last(p) for p in parts):
             found = sum_finding(document.id, "预算数＝财政资金＋其他资金", budget, parts, "财政资金与其他资金")
             if found:

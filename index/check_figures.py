@@ -112,8 +112,9 @@ def part(fact: Fact) -> Part:
     """Where a fact stands, for showing it."""
     source = fact.source
     return Part(
-        fact.id, fact.printed, fact.unit, source.block_id, fact.table, source.row, source.col, " / ".join(fact.row_path),
-        " / ".join(fact.column_path), source.page, source.quote if source.row is None else None,
+        fact.id, fact.printed, fact.unit, source.block_id, fact.table, source.row, source.col,
+        " / ".join(fact.row_path), " / ".join(fact.column_path), source.page,
+        source.quote if source.row is None else None,
     )  # fmt: skip
 
 
@@ -145,9 +146,8 @@ def finding(
     key = hashlib.sha256("|".join((rule, *facts)).encode()).hexdigest()[:12]
     unit = left.unit
     return Finding(
-        f"{document_id}-f{key}", document_id, rule, severity, message, facts, left, right,
-        None if difference is None else plain(_in(difference, unit)), None if allowed is None else plain(_in(allowed, unit)),
-        unit, next((c.table_id for c in left.cells if c.row is not None), None),
+        f"{document_id}-f{key}", document_id, rule, severity, message, facts, left, right, _plain(difference, unit),
+        _plain(allowed, unit), unit, next((c.table_id for c in left.cells if c.row is not None), None),
     )  # fmt: skip
 
 
@@ -203,6 +203,10 @@ def shown(value: Decimal, unit: str) -> str:
 def _in(value: Decimal, unit: str) -> Decimal:
     moved = value / MONEY.get(unit, Decimal(1))
     return moved.quantize(Decimal(1)) if moved == moved.to_integral() else moved.normalize()
+
+
+def _plain(value: Decimal | None, unit: str) -> str | None:
+    return None if value is None else plain(_in(value, unit))
 
 
 def _head(fact: Fact) -> str:

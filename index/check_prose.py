@@ -10,6 +10,7 @@ from decimal import Decimal
 from index.check_across import Totals, kind_of_table
 from index.check_figures import (
     Finding,
+    Severity,
     finding,
     half_digit,
     in_yuan,
@@ -25,35 +26,37 @@ from index.records import Document, Fact
 Roles = tuple[tuple[str, str], ...]
 
 # What prose calls a total, and which totals of the tables it may repeat.
-_NAMES: tuple[tuple[re.Pattern[str], Roles], ...] = (
-    (re.compile(r"^财政拨款(?:收入支出|收、支|收支|收入、支出)(?:总|决算|预算)*(?:总计|预算|计)?$"), (("granted", "income"),)),
-    (re.compile(r"^(?:收入支出|收、支|收支|收入、支出)(?:预算|决算)?总计$"), (("both", "income"), ("both", "spending"))),
-    (re.compile(r"^收入(?:预算|决算)?(?:总计)?$|^收入总计$"), (("both", "income"), ("both", "income_year"))),
-    (re.compile(r"^支出(?:预算|决算)?(?:总计)?$|^支出总计$"), (("both", "spending"), ("both", "spending_year"))),
-    (re.compile(r"^本年收入(?:预算|决算)?合计$"), (("both", "income_year"), ("income", "all"), ("both", "income"))),
-    (re.compile(r"^本年支出(?:预算|决算)?合计$"), (("both", "spending_year"), ("spending", "all"), ("both", "spending"))),
-    (re.compile(r"^财政拨款收入(?:预算)?(?:总计)?$"), (("both", "granted"), ("both", "general"), ("granted", "income"))),
-    (re.compile(r"^财政拨款(?:预算支出|支出|支出预算)$"), (("granted", "spending"), ("granted", "spending_year"))),
-    (re.compile(r"^一般公共预算(?:财政)?拨款支出(?:预算)?$"), (("general", "all"),)),
-    (
-        re.compile(r"^(?:一般公共预算)?财政拨款基本支出(?:预算)?$|^一般公共预算基本支出(?:预算)?$"),
-        (("basic", "all"), ("general", "基本支出")),
-    ),
-    (re.compile(r"^基本支出(?:预算数)?$"), (("spending", "基本支出"), ("general", "基本支出"), ("basic", "all"))),
-    (re.compile(r"^项目支出(?:预算数)?$"), (("spending", "项目支出"), ("general", "项目支出"))),
-    (re.compile(r"^人员经费$"), (("basic", "人员经费"),)),
-    (re.compile(r"^(?:日常)?公用经费$"), (("basic", "公用经费"),)),
+_NAMES: tuple[tuple[re.Pattern[str], Roles], ...] = tuple(
+    (re.compile(pattern), roles)
+    for pattern, roles in (
+        (r"^财政拨款(?:收入支出|收、支|收支|收入、支出)(?:总|决算|预算)*(?:总计|预算|计)?$", (("granted", "income"),)),
+        (r"^(?:收入支出|收、支|收支|收入、支出)(?:预算|决算)?总计$", (("both", "income"), ("both", "spending"))),
+        (r"^收入(?:预算|决算)?(?:总计)?$", (("both", "income"), ("both", "income_year"))),
+        (r"^支出(?:预算|决算)?(?:总计)?$", (("both", "spending"), ("both", "spending_year"))),
+        (r"^本年收入(?:预算|决算)?合计$", (("both", "income_year"), ("income", "all"), ("both", "income"))),
+        (r"^本年支出(?:预算|决算)?合计$", (("both", "spending_year"), ("spending", "all"), ("both", "spending"))),
+        (r"^财政拨款收入(?:预算)?(?:总计)?$", (("both", "granted"), ("both", "general"), ("granted", "income"))),
+        (r"^一般公共预算收入(?:预算)?$", (("both", "general"), ("granted", "general"))),
+        (r"^财政拨款(?:预算支出|支出|支出预算)$", (("granted", "spending"), ("granted", "spending_year"))),
+        (r"^一般公共预算(?:财政)?拨款支出(?:预算)?$", (("general", "all"),)),
+        (r"^(?:一般公共预算)?财政拨款基本支出(?:预算)?$", (("basic", "all"), ("general", "基本支出"))),
+        (r"^一般公共预算基本支出(?:预算)?$", (("basic", "all"), ("general", "基本支出"))),
+        (r"^基本支出(?:预算数)?$", (("spending", "基本支出"), ("general", "基本支出"), ("basic", "all"))),
+        (r"^项目支出(?:预算数)?$", (("spending", "项目支出"), ("general", "项目支出"))),
+        (r"^人员经费$", (("basic", "人员经费"),)),
+        (r"^(?:日常)?公用经费$", (("basic", "公用经费"),)),
+    )
 )
 _SPENDING = ("spending", "general", "granted_spending", "both", "granted")
 _ALL_HEAD = re.compile(r"合计|总计|^金额$|预算数$|决算数$")
 _THREE = (
     ("“三公”经费", re.compile(r"^(?:财政拨款)?“?三公”?经费(?:预算数|合计|小计)?$|^合计$|^小计$")),
-    ("因公出国（境）费", re.compile(r"^因公出国[（(]境[）)]费?用?")),
-    ("公务用车购置及运行费", re.compile(r"^公务用车购置(?:及|和)运行(?:维护)?费")),
-    ("公务用车购置费", re.compile(r"^(?:公务用车)?购置费?$")),
-    ("公务用车运行费", re.compile(r"^(?:公务用车)?运行(?:维护)?费?$")),
-    ("公务接待费", re.compile(r"^公务接待费")),
-    ("机关运行经费", re.compile(r"^(?:财政拨款的|一般公共预算)*机关运行经费(?:预算数|预算支出|支出|预算)*$")),
+    ("因公出国（境）费", re.compile(r"^因公出国[（(]境[）)]费?用?(?:预算)?(?:支出)?$")),
+    ("公务用车购置及运行费", re.compile(r"^公务用车购置(?:及|和)运行(?:维护)?费(?:预算)?(?:支出)?$")),
+    ("公务用车购置费", re.compile(r"^(?:公务用车)?购置费?(?:预算)?(?:支出)?$")),
+    ("公务用车运行费", re.compile(r"^(?:公务用车)?运行(?:维护)?费?(?:预算)?(?:支出)?$")),
+    ("公务接待费", re.compile(r"^公务接待费(?:预算)?(?:支出)?$")),
+    ("机关运行经费", re.compile(r"^.{0,24}机关运行经费(?:预算数|预算支出|支出|预算|共计安排)*$")),
 )
 _COMPLETE = (
     re.compile(r"货物.*工程.*服务"),
@@ -65,7 +68,9 @@ _COMPLETE = (
 )
 
 
-def check_prose(document: Document, facts: Sequence[Fact], totals: Totals, by_table: dict[str, list[Fact]]) -> Iterator[Finding]:
+def check_prose(
+    document: Document, facts: Sequence[Fact], totals: Totals, by_table: dict[str, list[Fact]]
+) -> Iterator[Finding]:
     """The findings of the prose of a document."""
     prose = [f for f in facts if f.source.row is None and f.kind in ("amount", "change")]
     three = _three(document, by_table)
@@ -101,9 +106,9 @@ def _against_tables(
     else:
         label = next((k for k, p in _THREE if p.match(named)), None)
         path = fact.row_path[:-1] if fact.measure != fact.subject else fact.row_path
-        if label and label != "“三公”经费" or "三公" in named:
-            candidates = three.get(label or "“三公”经费", [])
-        elif len(path) > 1:
+        if label:
+            candidates = three.get(label, [])
+        elif path:
             candidates = subjects.get(path[-2:], [])
     candidates = [c for c in candidates if _alike(fact, c)]
     results = [same_finding(document.id, "正文＝表", fact, c) for c in candidates]
@@ -144,17 +149,21 @@ def _three_label(fact: Fact) -> str | None:
 
 
 def _subject_rows(document: Document, by_table: dict[str, list[Fact]]) -> dict[tuple[str, ...], list[Fact]]:
-    """Rows of the spending tables by (name of the 类 or 款 above, name), each with its 合计 column."""
+    """合计 figures of the spending tables by (name of the 类 or 款 above, name), those of a 类 by its name."""
     found: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
     for table in document.tables:
         if kind_of_table(table.title) not in _SPENDING:
             continue
-        facts = [f for f in by_table.get(table.id, ()) if is_money(f) and f.subject_code]
-        names = {f.source.row: f.subject for f in facts}
+        facts = [f for f in by_table.get(table.id, ()) if is_money(f) and f.subject and not f.is_total]
+        names = {f.source.row: f.subject for f in facts if f.subject_code}
         for fact in facts:
             above = names.get(fact.parent_row)
-            if above and fact.subject and (not fact.column_path or _ALL_HEAD.search(fact.column_path[-1])):
+            if fact.column_path and not _ALL_HEAD.search(fact.column_path[-1]):
+                continue
+            if above and fact.subject and fact.subject_code:
                 found[above, fact.subject].append(fact)
+            elif fact.subject and fact.depth == 0 and fact.subject.endswith("支出"):
+                found[fact.subject,].append(fact)
     return found
 
 
@@ -197,14 +206,14 @@ def _rates(document: Document, inside: Sequence[Fact]) -> Iterator[Finding]:
     change: Fact | None = None
     for fact in inside:
         if is_money(fact) and fact.comparison is None:
-            if fact.fiscal_year is not None and this is not None and fact.fiscal_year < (this.fiscal_year or 0):
+            if document.fiscal_year and fact.fiscal_year and fact.fiscal_year < int(document.fiscal_year.value):
                 last = fact
             else:
                 this, change = fact, None
         elif fact.kind == "change" and fact.value is not None and fact.unit == "%":
             if this is not None and this.subject == fact.subject and (change is not None or last is not None):
                 yield from _rate(document, fact, this, change, last)
-            change = None
+            change = last = None
         elif fact.kind == "change" and fact.value is not None and this is not None:
             change = fact if fact.subject == this.subject else None
 
@@ -231,10 +240,10 @@ def _rate(document: Document, rate: Fact, this: Fact, change: Fact | None, last:
     others = [this, *([change] if change else [last] if last else [])]
     message = f"{place(rate)}“{rate.subject}”的增减率为{rate.printed}，按金额计算为{abs(shown)}%。"
     opposite = rate.value * expected < 0
-    severity = "error" if opposite or abs(difference) > 10 * allowed else "info"
+    severity: Severity = "error" if opposite or abs(difference) > 10 * allowed else "info"
     yield finding(
         document.id, "增减率与金额", severity, message, side(rate.subject or "", [rate], rate.value, "%"),
-        side("按金额计算", others, shown, "%"), difference.quantize(Decimal("0.01")), allowed.quantize(Decimal("0.0001")),
+        side("按金额计算", others, shown, "%"), _rounded(difference), _rounded(allowed),
     )  # fmt: skip
 
 
@@ -264,9 +273,13 @@ def _shares(document: Document, inside: Sequence[Fact]) -> Iterator[Finding]:
         if severity_of(difference, allowed) != "error":
             continue
         shown = expected.quantize(Decimal("0.01"))
-        severity = "error" if abs(difference) > 10 * allowed else "info"
+        severity: Severity = "error" if abs(difference) > 10 * allowed else "info"
         message = f"{place(share)}“{share.subject}”{share.measure}{share.printed}，按金额计算为{shown}%。"
         yield finding(
             document.id, "占比与金额", severity, message, side(share.subject or "", [share], share.value, "%"),
-            side("按金额计算", [amount, *of], shown, "%"), difference.quantize(Decimal("0.01")), allowed.quantize(Decimal("0.0001")),
+            side("按金额计算", [amount, *of], shown, "%"), _rounded(difference), _rounded(allowed),
         )  # fmt: skip
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.0001"))

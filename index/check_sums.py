@@ -111,7 +111,7 @@ def _across_columns(document_id: str, columns: dict[int, list[Fact]]) -> Iterato
 
 
 def _groups(paths: dict[int, tuple[str, ...]], total: tuple[str, ...], at: int) -> list[list[int]]:
-    """The columns that a total column sums: one list for each head beside it, of that head's own total or all its parts."""
+    """The columns that a total column sums: a list for each head beside it, that head's own total or all its parts."""
     prefix, suffix = total[:at], total[at + 1 :]
     found: dict[str, dict[int, tuple[str, ...]]] = {}
     for col, path in paths.items():

@@ -215,7 +215,8 @@ def _indicator(rows: Sequence[str]) -> tuple[str, ...]:
 
 def _is_code_cell(rows: Sequence[str], columns: Sequence[str], text: str) -> bool:
     head = columns[-1] if columns else rows[-1] if rows else ""
-    return bool(re.search(r"编码|代码|电话|序号|目录|^[类款项]$", head)) and bool(re.fullmatch(r"[\dA-Za-z\s.\-]+", text.strip()))
+    coded = re.search(r"编码|代码|电话|序号|目录|^[类款项]$", head)
+    return coded is not None and bool(re.fullmatch(r"[\dA-Za-z\s.\-]+", text.strip()))
 
 
 def _amounts_in_cell(fact: Fact) -> Iterator[Fact]:
