@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from assistant.cells.candidates import Candidate
@@ -44,27 +45,35 @@ def _computed(question: str, wanted: Operation, frame: Frame, reading: Reading) 
         return extreme(question, frame, reading, rows, highest=wanted == "highest")
     if wanted in ("sum", "average"):
         return _total(wanted, frame, reading, rows)
-    if wanted == "difference":
-        return _column_difference(frame, reading, rows)
+    if wanted in ("difference", "ratio"):
+        return _two_sides(wanted, frame, reading, rows)
     if wanted in ("list", "lookup"):
         return _listed(question, frame, reading, rows)
     return None
 
 
-def _column_difference(frame: Frame, reading: Reading, rows: Sequence[dict[int, Candidate]]) -> Result | None:
-    """The difference of two columns, added up over the records that are meant."""
+def _two_sides(
+    wanted: Operation, frame: Frame, reading: Reading, rows: Sequence[dict[int, Candidate]]
+) -> Result | None:
+    """Two columns over the same records, or one column over two groups of records, each added up and compared."""
     places = targets(frame, reading, numeric=True)
-    if len(places) != 2:
+    split = next((c for c in reading.conditions if c.test == "in" and len(c.values) == 2), None)
+    if len(places) == 2 and split is None and wanted == "difference":
+        sides = [_total("sum", frame, Reading(reading.conditions, (p,), reading.rest), rows) for p in places]
+    elif len(places) == 1 and split is not None and len(rows) > 2:
+        groups = [[r for r in rows if replace(split, values=(v,)).holds(r.get(split.place))] for v in split.values]
+        sides = [_total("sum", frame, reading, g) if g else None for g in groups]
+    else:
         return None
-    sides = [_total("sum", frame, Reading(reading.conditions, (p,), reading.rest), rows) for p in places]
     if sides[0] is None or sides[1] is None:
         return None
     first, second = sides[0].values[0], sides[1].values[0]
-    value = abs(first - second)
-    return Result(
-        "difference", shown(value), (value, first, second), (*sides[0].cells, *sides[1].cells),
-        f"{shown(first)} - {shown(second)}", 0.6,
-    )  # fmt: skip
+    if wanted == "ratio" and not second:
+        return None
+    value = abs(first - second) if wanted == "difference" else first / second
+    sign = "-" if wanted == "difference" else "÷"
+    expression = f"{shown(first)} {sign} {shown(second)}"
+    return Result(wanted, shown(value), (value, first, second), (*sides[0].cells, *sides[1].cells), expression, 0.6)
 
 
 def _count(question: str, frame: Frame, reading: Reading, rows: Sequence[dict[int, Candidate]]) -> Result | None:
@@ -99,7 +108,9 @@ def _total(wanted: Operation, frame: Frame, reading: Reading, rows: Sequence[dic
     if not places:
         free = [c.place for c in frame.columns if frame.is_numeric(c.place) and c.place not in tested]
         free = [p for p in free if not re.search("序号|编号|编码|号码|电话|凭证号|年份|^[年月日]$", head_of(frame, p))]
+        counted = re.search("多少(件|台|个|箱|辆|套|只)", reading.rest)
         noun = re.split("[\x00的,]", re.split("是多少|有多少|为多少", reading.rest)[0])[-1]
+        noun = "数量" if counted else noun
         guess = column_for(frame, noun, free) if noun else None
         free = [guess] if guess is not None and len(rows) > 1 else free
         if not free or (len(free) > 1 and len(rows) > 1):
