@@ -53,7 +53,7 @@ _CUE: dict[Asked, re.Pattern[str]] = {
     "purpose": re.compile(r"用于|用途|为了|目标|支持|支付|购买|促进|推动|鼓励|加强|提升"),
 }
 _ASKING_WORDS = re.compile(
-    r"原因|主要|依据|文件|职责|职能|意思|含义|定义|措施|具体|方面|牌子|理由|名词解释|用途|用在|花在|用来|(?:下属|所属|二级|内设|预算)(?:单位|机构)|机构设置|单位构成"
+    r"原因|主要|依据|文件|职责|职能|意思|含义|定义|措施|具体|方面|牌子|理由|名词解释|用途|用在|花在|用来|(?:下属|所属|二级|内设|预算)(?:单位|机构)|机构设置|单位构成|部门[预决]算|单位[预决]算"
 )
 _NUMBERING = re.compile(r"^(?:第[一二三四五六七八九十]+部分|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．])\s*")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -227,6 +227,8 @@ class QuoteFinder:
             bonus += 0.35 if cue.search(unit.text) else -0.35
         elif cue and cue.search(unit.text):
             bonus += 0.2
+        if self._asked != "definition" and is_definition(unit.chunk.section):
+            bonus -= 0.4
         if len(text) < 12 or (len(text) < 30 and text[-1] not in "。；;！!"):
             bonus -= 0.3
         if _is_table(unit.chunk) and self._asked not in ("general", "purpose"):
