@@ -14,6 +14,7 @@ from index.fact_store import DocumentRow
 from index.records import Fact
 from index.row_tree import clean_label
 
+_SAYS_LITTLE = re.compile(r"^(?:20\d\d年度?)?(?:年初预算|支出决算|决算|预算|支出|收入|合计|小计|总计|金额|.{0,10}(?:增加|减少|增长|下降))(?:数|为)?$")
 _PLAIN_HEAD = re.compile(r"^(?:合计|小计|金额|预算数|决算数|数值|项目|支出|收入|指标值)$")
 
 
@@ -70,7 +71,7 @@ def subject(fact: Fact) -> str:
     if fact.indicator:
         parts.append(fact.indicator[-1])
     elif fact.source.row is None:
-        parts += rows[-1:]
+        parts += rows[-2:] if rows and _SAYS_LITTLE.match(rows[-1]) else rows[-1:]
     else:
         parts += rows[-2:] if fact.project or len(rows) == 1 else rows[-1:]
     columns = [c for c in fact.column_path if c not in parts]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.citing import subject
+from assistant.citing import subject, when, who
 from assistant.matching import Match, Wanted, is_neutral, match
 from assistant.shelf import ShelvedDocument
 from assistant.understanding import Understanding
@@ -16,10 +16,10 @@ from index.glossary import subjects
 from index.records import Fact
 from index.row_tree import clean_label
 
-_PROJECTS = re.compile(r"项目|专项")
+_PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
 _LEVELS = {"类": 3, "款": 5, "项": 7}
-_LEVEL_ASKED = re.compile(r"(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每)(?:一)?(类|款|项)(?!目)")
+_LEVEL_ASKED = re.compile(r"(类|款|项)级|(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Collection:
     def call(self, member: Match) -> str:
         """What tells one member from the others."""
         fact = member.fact
+        if self.name in ("部门", "年度"):
+            return who(member.document.row) if self.name == "部门" else when(fact, member.document.row)
         if fact.kind == "target" and fact.indicator:
             return fact.indicator[-1]
         if fact.project and fact.source.row is not None and not fact.column_path:
@@ -55,7 +57,7 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
         return _indicators(wanted, documents)
     level = _LEVEL_ASKED.search(u.text)
     if level:
-        return _rows_of(u, wanted, documents, _LEVELS[level[1]])
+        return _rows_of(u, wanted, documents, _LEVELS[level[1] or level[2]])
     if _PROJECTS.search(u.text):
         found = projects(wanted, documents)
         if found is not None:
@@ -105,8 +107,8 @@ def _overlap(wanted: Wanted, name: str) -> int:
 def _named(wanted: Wanted, name: str) -> bool:
     """Whether a project's name holds the content words of the question (all do when there are none)."""
     content = "".join(c if w >= 1.0 else " " for c, w in zip(wanted.text, wanted.weights, strict=True))
-    words = [w for w in re.findall(r"[\u4e00-\u9fffA-Za-z0-9]{2,}", content) if w not in ("后面附", "附")]
-    return all(w in name for w in words)
+    words = re.findall(r"[\u4e00-\u9fffA-Za-z0-9]{2,}", content)
+    return all(w in name or all(w[i : i + 2] in name for i in range(len(w) - 1)) for w in words)
 
 
 def _sections(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
@@ -138,15 +140,18 @@ def _rows_of(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocume
     matches = [m for m in match(wanted, documents, 60) if m.fact.source.row is not None and m.fact.kind == "amount"]
     named = [m for m in matches if m.precision >= 0.75 and m.holds and not m.fact.is_total]
     for parent in named[:12]:
-        children = _children(parent, code_length)
-        if len(children) >= 2:
-            return Collection(_call(code_length, "下级科目"), tuple(children))
+        for length in dict.fromkeys((code_length, None)):
+            children = _children(parent, length)
+            if len(children) >= 2:
+                return Collection(_call(length, "下级科目"), tuple(children))
     tables: dict[str, Match] = {}
     kind = "2" if "功能" in u.text else "35" if "经济" in u.text else ""
     for m in matches:
         tables.setdefault(m.fact.source.block_id, m)
     ranked = sorted(tables.values(), key=lambda m: -_title_share(wanted, m))
     for m in ranked:
+        if not _named(wanted, f"{m.fact.table} 功能分类 经济分类 科目"):
+            continue
         rows = [r for r in _top_rows(wanted, m, code_length) if not kind or (r.fact.subject_code or "")[:1] in kind]
         if len(rows) >= 2:
             return Collection(_call(code_length, "科目"), tuple(rows))

@@ -180,7 +180,7 @@ def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list
     others = []
     for candidate in usable:
         owner = _owner(candidate)
-        if owner in seen or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
+        if owner in seen or same_figure(candidate.fact, top.fact) or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
             continue
         seen.add(owner)
         others.append(candidate)

@@ -61,12 +61,12 @@ def clarify(u: Understanding, found: Found, catalog: Catalog) -> Answer:
 def _named(m: Match) -> str:
     row = m.document.row
     region = f"（{row.region}）" if row.region and row.agency and row.region not in row.agency else ""
-    table = f"，见{m.fact.table}" if m.fact.table else ""
+    table = f"，见{m.fact.table}" if m.fact.table else f"，见“{m.fact.source.quote[:60]}”" if m.fact.source.quote else ""
     return f"{who(row)}{region} {when(m.fact, row)} {subject(m.fact)}{table}"
 
 
 def _distinct(matches: list[Match]) -> list[Match]:
     seen: dict[tuple[str, str], Match] = {}
     for m in matches:
-        seen.setdefault((_question(m), m.fact.table or ""), m)
+        seen.setdefault((_question(m), m.fact.table or m.fact.source.quote or ""), m)
     return list(seen.values())[:8]

@@ -27,6 +27,8 @@ _BARE_BUDGET = re.compile(r"^(?:[预决]算数?|总|总额|总数|数|资金|经
 _SET = re.compile(
     r"项目(?:的)?(?:预算|经费|资金|支出|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
 )
+_OFFICES = re.compile(r"(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的")
+_YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
 _ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
 
@@ -74,6 +76,9 @@ class Solver:
         return replace(answer, notes=(note, *answer.notes))
 
     def _solve(self, u: Understanding) -> Answer:
+        grouped = self._by_owner(u)
+        if grouped is not None:
+            return grouped
         if u.asks == "prose":
             return self._prose(u) or not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
         handlers = {
@@ -201,7 +206,7 @@ class Solver:
             if noted is not None:
                 return noted
         if not found.matches:
-            if u.asks in ("exists", "situation") or ask.wanted.kinds[0] != "empty":
+            if not found.settled:
                 noted = self._empty_table(u, ask)
                 if noted is not None:
                     return noted
@@ -361,7 +366,8 @@ class Solver:
 
     def _sum(self, u: Understanding) -> Answer | None:
         several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
-        if not several and not u.operation.joined:
+        parts = self._exact_parts(u) if not several else None
+        if not several and not u.operation.joined and not parts:
             single = self.find(self.asks(u)[0])
             if not self._names_collection(u):
                 if single.matches and not single.rivals and (single.matches[0].precision >= 0.5 or single.matches[0].content >= 1.0):
@@ -371,7 +377,7 @@ class Solver:
         whole = self._stated_total(u)
         if whole is not None:
             return whole
-        parts = self.parts(u)
+        parts = parts or self.parts(u)
         if parts or several:
             founds = self._gather(u, parts)
             if isinstance(founds, Answer):
@@ -382,6 +388,17 @@ class Solver:
         collection = self._collection(u)
         return self._total(u, list(collection.members), collection) if collection is not None else None
 
+    def _exact_parts(self, u: Understanding) -> list[str] | None:
+        """Items joined by 和 or 、 when the documents name each of them just so, and nothing names them together."""
+        parts = self.parts(u)
+        if not parts:
+            return None
+        together = self.find(self.asks(u)[0])
+        if together.matches and together.matches[0].precision >= 0.9:
+            return None
+        each = [self.find(a) for a in self.asks(u, parts)]
+        return parts if all(f.matches and not f.rivals and f.matches[0].precision >= 0.8 for f in each) else None
+
     def _stated_total(self, u: Understanding) -> Answer | None:
         """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""
         if not re.search(r"表里|表中|合计数|总计数", u.text):
@@ -391,6 +408,40 @@ class Solver:
 
     def _names_collection(self, u: Understanding) -> bool:
         return bool(u.operation.counted) or bool(_SET.search(u.text))
+
+    def _by_owner(self, u: Understanding) -> Answer | None:
+        """One figure of each office (各部门…, 哪个部门…最高) or of each year (哪一年…最高); None when the question asks no such thing."""
+        office, year = _OFFICES.search(u.text), _YEARS.search(u.text)
+        if not (office or year) or len(u.naming.scopes) != 1 or u.asks == "prose":
+            return None
+        ask = self.asks(u)[0]
+        rows = [self.catalog.rows[d] for d in of_year(ask.scope, ask.year, self.catalog).documents]
+        owners: dict[object, list[str]] = {}
+        for row in rows:
+            owners.setdefault(row.agency if office else row.fiscal_year, []).append(row.id)
+        owners.pop(None, None)
+        if len(owners) < 2 or of_year(ask.scope, ask.year, self.catalog).missing:
+            return None
+        blanked = (office or year).span()  # type: ignore[union-attr]
+        weights = tuple(0.0 if blanked[0] <= i < blanked[1] else w for i, w in enumerate(ask.wanted.weights))
+        text = ask.wanted.text if len(ask.wanted.text) != len(u.text) else ask.wanted.text[: blanked[0]] + " " * (blanked[1] - blanked[0]) + ask.wanted.text[blanked[1] :]
+        wanted = replace(ask.wanted, text=text, weights=weights[: len(text)])
+        found = {owner: self.lookup.find(wanted, Scope(tuple(ids), str(owner), named=True), self.catalog, ask.year) for owner, ids in owners.items()}
+        members = [f.matches[0] for f in found.values() if f.matches and not f.rivals and f.fact.value is not None]
+        if not members:
+            return None
+        missing = [str(owner) for owner, f in found.items() if not f.matches or f.rivals or f.fact.value is None]
+        collection = Collection("部门" if office else "年度", tuple(members))
+        notes = (f"没有可比数字的：{'、'.join(missing)}",) if missing else ()
+        if u.operation.name in ("rank", "compare"):
+            if u.operation.name == "compare":
+                u = replace(u, operation=replace(u.operation, name="rank", descending=u.operation.direction != "down"))
+            answer = self._ranked(u, collection)
+            return replace(answer, notes=(*answer.notes, *notes))
+        if u.operation.name == "sum":
+            answer = self._total(u, members, collection)
+            return replace(answer, notes=(*answer.notes, *notes))
+        return self._each(u, [f for f in found.values() if f.matches or f.missing])
 
     def _collection(self, u: Understanding) -> Collection | None:
         if len(u.naming.scopes) != 1:
@@ -634,6 +685,9 @@ class Solver:
         collection = self._collection(u)
         if collection is None or len(collection.members) < 2:
             return None
+        return self._ranked(u, collection)
+
+    def _ranked(self, u: Understanding, collection: Collection) -> Answer:
         try:
             unit = calculate.common_unit([m.fact for m in collection.members])
         except calculate.NotComparable as error:
