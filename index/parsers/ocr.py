@@ -23,6 +23,7 @@ LEAST_SCORE = 0.5
 GOOD_SCORE = 0.75  # mean score under which a page may stand on its head
 ROW_RULE = 30.0  # points: shorter dark bars may be strokes of large characters
 COLUMN_RULE = 24.0
+CLEARED = 2.5  # times the least length of a rule: strokes of large characters must not be cleared away
 THICKEST = 6.0
 MAX_SKEW = 10.0  # degrees
 
@@ -74,11 +75,18 @@ def recognise(picture: Picture, scale: float, may_turn: bool = True) -> Recognis
     clear = _without_rules(picture, scale)
     turn, lines = _best_turn(clear) if may_turn else (0, _lines(clear))
     picture = _turned(picture, turn)
-    skew = _skew(lines)
-    height, width = picture.shape[:2]
-    rotation = _rotation(-skew, width / 2, height / 2)
+    rotation, rules = _rotation(0.0, picture), _rules(picture, scale)
+    if skew := _skew(lines):
+        straight = _rotation(-skew, picture)
+        straight_rules = _rules(_rotated(picture, straight), scale)
+        if _length(straight_rules) >= _length(rules):  # slopes of short words may mislead, rules do not
+            rotation, rules = straight, straight_rules
     glyphs = [g for line in lines for g in _glyphs(line, rotation, scale)]
-    return RecognisedPage(tuple(glyphs), tuple(_rules(picture, rotation, scale, bool(skew))), turn)
+    return RecognisedPage(tuple(glyphs), tuple(rules), turn)
+
+
+def _length(rules: Sequence[Rule]) -> float:
+    return sum(rule.end - rule.start for rule in rules)
 
 
 def _lines(picture: Picture) -> list[list[_Piece]]:
@@ -152,10 +160,18 @@ def _skew(lines: Sequence[Sequence[_Piece]]) -> float:
     return middle if 0.25 < abs(middle) < MAX_SKEW else 0.0
 
 
-def _rotation(degrees: float, x: float, y: float) -> NDArray[np.float64]:
-    """The 2 × 3 matrix that turns points clockwise around a centre."""
+def _rotation(degrees: float, picture: Picture) -> NDArray[np.float64]:
+    """The 2 × 3 matrix that turns points clockwise around the picture's middle."""
+    x, y = picture.shape[1] / 2, picture.shape[0] / 2
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return np.array([[cos, -sin, x - cos * x + sin * y], [sin, cos, y - sin * x - cos * y]])
+
+
+def _rotated(picture: Picture, rotation: NDArray[np.float64]) -> Picture:
+    import cv2
+
+    turned = cv2.warpAffine(picture, rotation, picture.shape[1::-1], borderValue=(255, 255, 255))
+    return np.asarray(turned, np.uint8)
 
 
 def _glyphs(line: Sequence[_Piece], rotation: NDArray[np.float64], scale: float) -> list[Glyph]:
@@ -173,16 +189,12 @@ def _glyphs(line: Sequence[_Piece], rotation: NDArray[np.float64], scale: float)
     return found
 
 
-def _rules(picture: Picture, rotation: NDArray[np.float64], scale: float, skewed: bool) -> list[Rule]:
+def _rules(picture: Picture, scale: float) -> list[Rule]:
     """Long straight dark bars of the picture."""
     import cv2
 
-    if skewed:
-        picture = np.asarray(
-            cv2.warpAffine(picture, rotation, picture.shape[1::-1], borderValue=(255, 255, 255)), np.uint8
-        )
     rules = []
-    for horizontal, bars in zip((True, False), _bars(picture, scale), strict=True):
+    for horizontal, bars in zip((True, False), _bars(picture, scale, 1.0), strict=True):
         count, _, stats, _ = cv2.connectedComponentsWithStats(bars)
         for x, y, width, height, _ in stats[1:count]:
             thick, length = (height, width) if horizontal else (width, height)
@@ -194,15 +206,16 @@ def _rules(picture: Picture, rotation: NDArray[np.float64], scale: float, skewed
     return rules
 
 
-def _bars(picture: Picture, scale: float) -> tuple[Picture, Picture]:
-    """Masks of the horizontal and the vertical bars."""
+def _bars(picture: Picture, scale: float, longer: float) -> tuple[Picture, Picture]:
+    """Masks of the horizontal and the vertical bars, ``longer`` times the least length of a rule at least."""
     import cv2
 
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     # Closing more than a pixel would make rules of the strokes of digits that stand below each other.
     ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    row, column = np.ones((1, int(ROW_RULE * scale)), np.uint8), np.ones((int(COLUMN_RULE * scale), 1), np.uint8)
+    row = np.ones((1, int(longer * ROW_RULE * scale)), np.uint8)
+    column = np.ones((int(longer * COLUMN_RULE * scale), 1), np.uint8)
     across, down = (np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, bar), np.uint8) for bar in (row, column))
     return across, down
 
@@ -211,7 +224,7 @@ def _without_rules(picture: Picture, scale: float) -> Picture:
     """The picture without its ruling lines, next to which the engine overlooks thin characters (一般…)."""
     import cv2
 
-    across, down = _bars(picture, scale)
+    across, down = _bars(picture, scale, CLEARED)
     mask = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
     cleared = picture.copy()
     cleared[mask > 0] = 255
