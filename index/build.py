@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +29,7 @@ from index.records import Chunk, Document, Fact
 
 READER_VERSION = "1"
 """Raised when reading changes: documents that an older version read are read again."""
+_PR_SET_PDEATHSIG = 1
 State = Literal["read", "unchanged", "failed"]
 Progress = Callable[[str, int, int], None]
 
@@ -243,13 +246,26 @@ def _derived(todo: list[tuple[_Item, str]], workers: int | None) -> Iterator[tup
             yield item, digest, _work(item, digest[:16])
         return
     waiting: list[tuple[_Item, str, Future[_Derived | str]]] = []
-    with ProcessPoolExecutor(count) as pool:
-        for item, digest in todo:
-            waiting.append((item, digest, pool.submit(_work, item, digest[:16])))
-            if len(waiting) >= 2 * count:
+    with ProcessPoolExecutor(count, initializer=_bind_to_parent) as pool:
+        try:
+            for item, digest in todo:
+                waiting.append((item, digest, pool.submit(_work, item, digest[:16])))
+                if len(waiting) >= 2 * count:
+                    yield _settled(*waiting.pop(0))
+            while waiting:
                 yield _settled(*waiting.pop(0))
-        while waiting:
-            yield _settled(*waiting.pop(0))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _bind_to_parent() -> None:
+    """In a worker: Ctrl-C is the parent's to handle (a worker that dies of it leaves the pool waiting for ever),
+    and a parent that is killed takes its workers with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _settled(item: _Item, digest: str, future: Future[_Derived | str]) -> tuple[_Item, str, _Derived | str]:
