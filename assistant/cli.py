@@ -215,6 +215,8 @@ def documents(ctx: Context, as_json: JsonOption = False, store: StoreOption = No
     """查看和移除库中的文档；不写子命令时列出全部。"""
     if ctx.invoked_subcommand is None:
         documents_list(as_json, store)
+    elif as_json or store:
+        raise CommandError(f"选项请写在 {ctx.invoked_subcommand} 之后。用法见：budgetqa documents --help")
 
 
 @documents_app.command("list", cls=ChineseCommand, epilog=examples("documents list --json"))
