@@ -140,7 +140,7 @@ def page_path(citation: dict[str, Any]) -> str:
     if citation.get("table_id") and citation.get("cell_row") is not None:
         cell = f"{citation['cell_row']},{citation['cell_col']}"
         return f"{path}?" + urlencode({"table": citation["table_id"], "cell": cell})
-    return path
+    return f"{path}?" + urlencode({"quote": citation["quote"][:200]}) if citation.get("quote") else path
 
 
 def place_of(citation: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ class ChatPage:
         rows = self.assistant.documents()
         return tuple(d["id"] for d in rows if all(str(d.get(k) or "") == v for k, v in wanted.items()))
 
-    def ask(  # noqa: PLR0917 - Gradio passes the inputs by position
+    def ask(
         self, text: str, turns: Turns, id: str, only: str, region: str, agency: str, year: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Show the question at once, then its answer. Yields conversation, field, turns, id, history."""

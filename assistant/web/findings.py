@@ -1,46 +1,45 @@
-"""Audit findings as the page shows them: one line of what, one of why, links to the cells."""
+"""Audit findings as the page shows them: which rule, what does not fit, links to its cells and sentences."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote, urlencode
 
-LEVELS = {"error": "error", "failed": "error", "warning": "warning", "不符": "error"}
-STATUSES = {"failed": "不符", "error": "不符", "warning": "请留意", "info": "提示"}
+STATUSES = {"error": "不符", "warning": "请留意", "info": "提示"}
+MARKED_CELLS = 40
 
 
 def _links(cells: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """A link for each table that the finding touches, its cells marked."""
-    tables: dict[str, list[str]] = {}
+    """One link for each table or paragraph that a finding touches, its cells or its sentence marked."""
+    marks: dict[str, list[tuple[str, str]]] = {}
+    labels: dict[str, str] = {}
     for cell in cells:
-        table = cell.get("table_id") or cell.get("block_id")
-        row, col = cell.get("row", cell.get("cell_row")), cell.get("col", cell.get("cell_col"))
-        if table and isinstance(row, int) and isinstance(col, int):
-            tables.setdefault(str(table), []).append(f"{row},{col}")
+        block = cell.get("table_id")
+        if not block:
+            continue
+        in_table = cell.get("row") is not None
+        mark = ("cell", f"{cell['row']},{cell['col']}") if in_table else ("quote", cell.get("quote") or "")
+        marks.setdefault(block, []).append(mark)
+        labels.setdefault(block, f"查看{cell.get('table') or '表格'}" if in_table else "查看正文")
     return [
-        {
-            "path": f"source/table/{quote(table, safe='')}?" + urlencode([("cell", p) for p in places[:40]]),
-            "label": "查看单元格" if len(tables) == 1 else f"查看单元格（表 {number}）",
-        }
-        for number, (table, places) in enumerate(tables.items(), start=1)
+        {"path": f"source/table/{quote(block, safe='')}?" + urlencode(found[:MARKED_CELLS]), "label": labels[block]}
+        for block, found in marks.items()
     ]
 
 
 def shown_findings(findings: list[dict[str, Any]], documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the audit page needs of each finding, the failed checks first."""
+    """What the audit page needs of each finding, failed checks first."""
     files = {d["id"]: d.get("title") or d.get("file") for d in documents}
-    shown = []
-    for finding in findings:
-        status = str(finding.get("level") or finding.get("severity") or finding.get("status") or "")
-        shown.append(
-            {
-                "check": finding.get("check") or finding.get("rule") or "核对",
-                "message": finding.get("message") or finding.get("text") or "",
-                "status": STATUSES.get(status, status),
-                "level": LEVELS.get(status, "info"),
-                "file": files.get(finding.get("document_id"), finding.get("file") or ""),
-                "links": _links(finding.get("cells") or finding.get("citations") or finding.get("sources") or []),
-            }
-        )
-    order = {"error": 0, "warning": 1, "info": 2}
-    return sorted(shown, key=lambda f: order[f["level"]])
+    order = {severity: place for place, severity in enumerate(STATUSES)}
+    ordered = sorted(findings, key=lambda f: order.get(str(f.get("severity")), len(order)))
+    return [
+        {
+            "check": finding.get("rule") or "核对",
+            "message": finding.get("message") or "",
+            "status": STATUSES.get(str(finding.get("severity")), ""),
+            "level": finding.get("severity") or "info",
+            "file": files.get(finding.get("document_id"), ""),
+            "links": _links(finding.get("cells") or []),
+        }
+        for finding in ordered
+    ]

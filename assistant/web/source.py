@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
-import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,13 +13,11 @@ from starlette.responses import HTMLResponse, Response
 from assistant.web import pages
 from assistant.web.api import Door
 from assistant.web.errors import ApiError
+from assistant.web.page_images import box_of_sentence, page_image_of
 
 router = APIRouter(prefix="/source", include_in_schema=False)
 NUMBER = re.compile(r"^[-+−△]?[\d,，]+(\.\d+)?%?$")
 MAX_CELLS = 200_000
-PIXELS_WIDE = 1400
-# PDFium must not be entered by two threads.
-_pdfium = threading.Lock()
 
 CellPlaces = Annotated[list[str], Query(max_length=200)]
 
@@ -161,36 +156,15 @@ def _box_of_cell(table: dict[str, Any], cell: str) -> str:
     return box_query(found.get("box")) if found else ""
 
 
-@lru_cache(maxsize=32)
-def _render(path: str, _changed: float, number: int) -> tuple[bytes, float, float, int]:
-    """PNG, width and height in points as seen, and the number of pages; raises ApiError(404) outside of them."""
-    import pypdfium2
-
-    with _pdfium:
-        pdf = pypdfium2.PdfDocument(path)
-        try:
-            count = len(pdf)
-            if not 1 <= number <= count:
-                raise ApiError(404, f"这份文件共 {count} 页。")
-            page = pdf[number - 1]
-            width, height = page.get_size()
-            image = page.render(scale=min(3.0, PIXELS_WIDE / max(width, height / 3, 1))).to_pil()
-        finally:
-            pdf.close()
-    out = io.BytesIO()
-    image.save(out, "PNG", optimize=False)
-    return out.getvalue(), width, height, count
-
-
 @router.get("/page/{id}/{number}.png")
 def page_image(id: str, number: int, assistant: Door) -> Response:
     path = _original_pdf(assistant, id)
-    image = _render(str(path), path.stat().st_mtime, number)[0]
+    image = page_image_of(str(path), path.stat().st_mtime, number)[0]
     return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
 
 
 @router.get("/page/{id}/{number}")
-def page_view(  # noqa: PLR0917 - FastAPI passes them by name
+def page_view(
     request: Request,
     id: str,
     number: int,
@@ -198,12 +172,15 @@ def page_view(  # noqa: PLR0917 - FastAPI passes them by name
     box: Annotated[str, Query(max_length=80)] = "",
     table: Annotated[str, Query(max_length=200)] = "",
     cell: Annotated[str, Query(max_length=20)] = "",
+    quote: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse:
-    """A PDF page as printed, the cited place framed: ``box`` (x0,top,x1,bottom in points) or a table's cell."""
+    """A PDF page as printed, the cited place framed: ``box`` (x0,top,x1,bottom in points), a cell, or a sentence."""
     path = _original_pdf(assistant, id)
     if not box and table:
         box = _box_of_cell(assistant.table(table) or {}, cell)
-    _, width, height, count = _render(str(path), path.stat().st_mtime, number)
+    if not box and quote:
+        box = box_of_sentence(str(path), path.stat().st_mtime, number, quote)
+    _, width, height, count = page_image_of(str(path), path.stat().st_mtime, number)
     match = re.fullmatch(r"(-?[\d.]{1,9}),(-?[\d.]{1,9}),(-?[\d.]{1,9}),(-?[\d.]{1,9})", box)
     try:
         frame = [float(n) for n in match.groups()] if match else None

@@ -139,8 +139,9 @@ class FakeAssistant:
         return ["网络舆情管理预算多少", "两项合计多少"]
 
     def findings(self) -> list[dict[str, Any]]:
-        return [{"check": "项目支出 = Σ项目预算数", "status": "failed", "document_id": "d1", "message": "相差 0.01 元",
-                 "cells": [{"table_id": "t1", "row": 1, "col": 1}]}]  # fmt: skip
+        cells = [{"table_id": "t1", "table": "项目支出表", "row": 1, "col": 1, "quote": None}]
+        sides = {"rule": "合计", "severity": "error", "message": "合计与各项之和相差 0.01 元。"}
+        return [{"id": "f1", "document_id": "d1", **sides, "cells": cells}]
 
     def health(self) -> dict[str, Any]:
         return {"ready": True, "documents": len(self.store), "model": "小模型", "message": "就绪"}

@@ -127,14 +127,16 @@ def test_boxes_come_in_two_forms() -> None:
 
 
 def test_findings_come_worst_first_with_links() -> None:
+    sentence = {"table_id": "p", "table": None, "row": None, "col": None, "quote": "句"}
+    cells = [{"table_id": "t", "table": "支出表", "row": 1, "col": c, "quote": None} for c in (2, 3)]
     found = [
-        {"rule": "年度", "severity": "warning", "message": "m", "document_id": "d"},
-        {"rule": "合计", "severity": "error", "document_id": "d", "cells": [{"table_id": "t", "row": 1, "col": 2}]},
+        {"rule": "年度", "severity": "warning", "message": "m", "document_id": "d", "cells": [sentence]},
+        {"rule": "合计", "severity": "error", "message": "n", "document_id": "d", "cells": cells},
     ]
     shown = shown_findings(found, [{"id": "d", "title": "甲"}])
-    assert [f["check"] for f in shown] == ["合计", "年度"]
-    assert shown[0]["links"] == [{"path": "source/table/t?cell=1%2C2", "label": "查看单元格"}]
-    assert shown[1]["file"] == "甲"
+    assert [(f["check"], f["status"], f["file"]) for f in shown] == [("合计", "不符", "甲"), ("年度", "请留意", "甲")]
+    assert shown[0]["links"] == [{"path": "source/table/t?cell=1%2C2&cell=1%2C3", "label": "查看支出表"}]
+    assert shown[1]["links"] == [{"path": "source/table/p?quote=%E5%8F%A5", "label": "查看正文"}]
 
 
 def test_link_previews_are_taken_out() -> None:
