@@ -49,6 +49,12 @@ class Totals:
     def get(self, kind: str, role: str) -> Fact | None:
         return self.known.get((kind, role))
 
+    @property
+    def only_general(self) -> bool:
+        """Whether all income is 一般公共预算, so that its tables repeat those of all money."""
+        both, general = self.get("both", "income"), self.get("both", "general")
+        return both is not None and general is not None and in_yuan(both) == in_yuan(general)
+
 
 def totals_of(document: Document, by_table: dict[str, list[Fact]]) -> Totals:
     """Collect the totals; a kind of table that stands twice with two totals (本级 and 汇总) has none."""
@@ -135,12 +141,10 @@ def _pairs(t: Totals) -> Iterator[tuple[str, Fact | None, Fact | None]]:
     both, granted = t.get("both", "income"), t.get("both", "granted") or t.get("both", "general")
     if both and granted and in_yuan(both) == in_yuan(granted):
         yield "财政拨款收支总表＝收支总表", t.get("granted", "income"), both
-    general = t.get("both", "general")
-    only_general = both is not None and general is not None and in_yuan(both) == in_yuan(general)
-    if only_general:
+    if t.only_general:
         for role in ("all", "基本支出", "项目支出"):
             yield "一般公共预算支出表＝支出总表", t.get("general", role), t.get("spending", role)
-    spending_basic = t.get("spending", "基本支出") if only_general else None
+    spending_basic = t.get("spending", "基本支出") if t.only_general else None
     yield "基本支出表合计＝基本支出", t.get("basic", "all"), t.get("general", "基本支出") or spending_basic
 
 

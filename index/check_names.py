@@ -84,7 +84,7 @@ def _items(document: Document, passage: Passage, by_table: dict[str, list[Fact]]
             if name not in known:
                 near = _mistaken_for(name, known - set(names))
                 message = f"所列“{name}”不是经济分类科目，疑为“{near}”。" if near else ""
-            elif filled and name not in filled and f"{name}支出" not in filled:
+            elif filled and not any(name in f or f in name for f in filled):
                 message = f"所列“{name}”在基本支出表中没有金额。"
             if message:
                 quote = found[0][:200]

@@ -31,8 +31,8 @@ _NAMES: tuple[tuple[re.Pattern[str], Roles], ...] = tuple(
     for pattern, roles in (
         (r"^财政拨款(?:收入支出|收、支|收支|收入、支出)(?:总|决算|预算)*(?:总计|预算|计)?$", (("granted", "income"),)),
         (r"^(?:收入支出|收、支|收支|收入、支出)(?:预算|决算)?总计$", (("both", "income"), ("both", "spending"))),
-        (r"^收入(?:预算|决算)?(?:总计)?$", (("both", "income"), ("both", "income_year"))),
-        (r"^支出(?:预算|决算)?(?:总计)?$", (("both", "spending"), ("both", "spending_year"))),
+        (r"^收入(?:预算|决算)?(?:总计)?$|^(?:预算|决算)收入$", (("both", "income"), ("both", "income_year"))),
+        (r"^支出(?:预算|决算)?(?:总计)?$|^(?:预算|决算)支出$", (("both", "spending"), ("both", "spending_year"))),
         (r"^本年收入(?:预算|决算)?合计$", (("both", "income_year"), ("income", "all"), ("both", "income"))),
         (r"^本年支出(?:预算|决算)?合计$", (("both", "spending_year"), ("spending", "all"), ("both", "spending"))),
         (r"^财政拨款收入(?:预算)?(?:总计)?$", (("both", "granted"), ("both", "general"), ("granted", "income"))),
@@ -102,6 +102,8 @@ def _against_tables(
     for pattern, roles in _NAMES:
         if pattern.match(named):
             candidates = [c for r in roles if (c := totals.get(*r)) is not None]
+            if roles[0][0] == "spending" and totals.get(*roles[0]) is None and not totals.only_general:
+                candidates = []
             break
     else:
         label = next((k for k, p in _THREE if p.match(named)), None)

@@ -167,14 +167,15 @@ def _goals_short(document: Document, facts: Sequence[Fact], totals: Totals) -> I
         f"{shown(in_yuan(whole), unit)}，相差{shown(abs(difference), unit)}。"
     )
     yield finding(
-        document.id, "绩效目标资金与项目支出", "info", message, side("编报绩效目标的资金", [goals], in_yuan(goals), unit),
+        document.id, "绩效目标资金与项目支出", "info", message,
+        side("编报绩效目标的资金", [goals], in_yuan(goals), unit),
         side("项目支出", [whole], in_yuan(whole), unit), difference, Decimal(100),
     )  # fmt: skip
 
 
 def _bases(document: Document, facts: Sequence[Fact]) -> Iterator[Finding]:
     """财政拨款收入 against last year's 执行数 beside 财政拨款支出 against last year's 预算: no comparison."""
-    changes = [f for f in facts if f.kind == "change" and f.source.row is None and f.value and f.unit in MONEY]
+    changes = [f for f in facts if f.kind == "change" and f.source.row is None and f.unit in MONEY]
     for income in (f for f in changes if re.search(r"财政拨款收入", f.subject or "")):
         for spending in (f for f in changes if re.search(r"^财政拨款支出", f.subject or "")):
             against = [re.search(r"执行数|决算|预算", f.measure or "") for f in (income, spending)]

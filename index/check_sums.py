@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from index.check_figures import Finding, is_money, sum_finding
+from index.amounts import MONEY
+from index.check_figures import Finding, in_yuan, is_money, sum_finding
 from index.records import Fact
 
 _TOTAL_HEAD = re.compile(r"^(?:本年|全年)?(?:收入|支出)?(?:预算|决算)?(?:合计|小计|总计)(?:数)?$")
@@ -28,6 +30,7 @@ def check_table(document_id: str, facts: Sequence[Fact]) -> Iterator[Finding]:
             yield from _contained(document_id, figures)
             yield from _totals(document_id, figures)
     yield from _across_columns(document_id, columns)
+    yield from _changes(document_id, facts)
 
 
 def _contained(document_id: str, figures: Sequence[Fact]) -> Iterator[Finding]:
@@ -86,6 +89,27 @@ def _until_total(top: Sequence[Fact], total: Fact) -> list[Fact]:
 
 def name_of(fact: Fact) -> str:
     return fact.row_path[-1] if fact.row_path else ""
+
+
+def _changes(document_id: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+    """本年 − 增减额 = 上年, where a table prints all three beside each other."""
+    rows: dict[tuple[int | None, tuple[str, ...]], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.source.col is not None and fact.value is not None and fact.unit in MONEY:
+            rows[fact.source.row, fact.row_path].append(fact)
+    for row in rows.values():
+        changes = [f for f in row if f.kind == "change"]
+        amounts = sorted((f for f in row if f.kind == "amount"), key=lambda f: f.fiscal_year or 0)
+        years = [f.fiscal_year for f in amounts]
+        if len(changes) != 1 or len(amounts) != 2 or None in years or years[0] == years[1]:
+            continue
+        before, now = amounts
+        change = changes[0]
+        if in_yuan(now) < in_yuan(before) and change.value is not None:
+            change = replace(change, value=-abs(change.value))  # a decrease may be printed without its sign
+        found = sum_finding(document_id, "本年−增减额＝上年", now, [before, change], "上年数与增减额")
+        if found:
+            yield found
 
 
 def _across_columns(document_id: str, columns: dict[int, list[Fact]]) -> Iterator[Finding]:

@@ -24,6 +24,8 @@ _HEAD_UNIT = re.compile(
 )
 _HEAD_SHARE = re.compile(r"占比|比重|比例|增减%|增长率|完成率|％|%|百分比|幅度")
 _NO_MONEY = re.compile(r"数量|面积|人数|个数|编制|户数|次数|序号|栏次|台数|辆数|计量")
+_CHANGE_HEAD = re.compile(r"增减|增长|(?:较|比|同)上年|同比")
+_AS_OF = re.compile(r"截[止至](?:时间|日期)?[：:]?\s*(20\d\d)[-年./](\d{1,2})[-月./](\d{1,2})")
 _EMPTY_NOTE = re.compile(
     r"空表|无此|无该|无.{0,40}(?:预算|决算|支出|拨款|收支|安排|数据|经费|项目|内容)|不涉及|无数据|没有"
 )
@@ -37,6 +39,7 @@ class _TableContext:
     places: dict[tuple[int, int], Place]
     project: str | None
     project_code: str | None
+    as_of: str | None
 
 
 def facts_of(document: Document) -> list[Fact]:
@@ -56,7 +59,7 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = read_layout(table.cells, table.rows, table.cols)
     layout = replace(layout, data=with_row_heads(layout, table.cells))
     project, code = project_of(table.title, layout)
-    context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code)
+    context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code, _as_of(table))
     any_figure = False
     for data in layout.data:
         fact = _cell_fact(context, data)
@@ -68,6 +71,12 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
             yield from _amounts_in_cell(fact)
     if not any_figure:
         yield from _empty_note(context)
+
+
+def _as_of(table: Table) -> str | None:
+    """截止时间：2024-12-31 above a table, as 2024年12月31日."""
+    found = next((m for c in table.captions if (m := _AS_OF.search(c))), None)
+    return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else None
 
 
 def _base(context: _TableContext, block_id: str) -> Fact:
@@ -158,7 +167,10 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
         return fact
     if amount is None or _is_code_cell(rows, columns, cell.text):
         return replace(fact, kind="text", indicator=indicator)
-    return _figure(fact, amount, "amount", amount.unit or _unit(context, rows, columns))
+    unit = amount.unit or _unit(context, rows, columns)
+    if any(_CHANGE_HEAD.search(c) for c in columns):
+        return replace(_figure(fact, amount, "change", unit), base_year=fact.fiscal_year and fact.fiscal_year - 1)
+    return _figure(fact, amount, "amount", unit, context.as_of)
 
 
 def _figure(fact: Fact, amount: Amount, kind: FactKind, unit: str, period: str | None = None) -> Fact:
@@ -172,6 +184,8 @@ def _dated(fact: Fact, columns: Sequence[str]) -> Fact:
     """Year, phase and fund that a column's own heads state."""
     text = "/".join(columns)
     years = set(years_in(text))
+    if _CHANGE_HEAD.search(text):
+        return replace(fact, phase=phase_in(text) or fact.phase, fund=fund_in(text) or fact.fund)
     year = years.pop() if len(years) == 1 else fact.fiscal_year
     if not years and LAST_YEAR.search(text) and fact.fiscal_year and not re.search(r"结转|结余", text):
         year = fact.fiscal_year - 1

@@ -20,6 +20,7 @@ MAX_LINE = 200_000
 _BOOKMARK = re.compile(r"\[bookmark:\s*([^\]]*)\]")
 _CONTENTS_ENTRY = re.compile(r"\s*TC\s+(.+?)\s*\\f\s+\S+\s+\\l\s+(\d+)\s*$")
 _FIELD = re.compile(r"\s*(?:TOC|PAGEREF|HYPERLINK)\s+\\?\S.*$")
+_TOTAL = re.compile(r"(?:本年)?(?:收入|支出)?(?:合计|总计|小计)")
 _ENDINGS = "。；;！？!?”）)】》"
 
 
@@ -123,6 +124,16 @@ def _numbers_of_pages_dropped(blocks: list[Paragraph | Grid]) -> list[Paragraph 
 
 
 def grid_of(rows: list[list[str]], truncated: bool = False) -> Grid:
-    """Rows of texts (ragged ones too) as a grid without spans."""
-    cells = tuple(Cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row))
-    return Grid(cells, len(rows), max(len(row) for row in rows), truncated=truncated)
+    """Rows of texts (ragged ones too) as a grid without spans; a short 合计 row stands under its figures."""
+    width = max(len(row) for row in rows)
+    placed = [_total_in_place(row, width) for row in rows]
+    cells = tuple(Cell(r, c, text) for r, row in enumerate(placed) for c, text in enumerate(row))
+    return Grid(cells, len(rows), width, truncated=truncated)
+
+
+def _total_in_place(row: list[str], width: int) -> list[str]:
+    """合计, merged over the code columns, is written once: its figures belong at the right end of the row."""
+    total = 2 < len(row) < width and _TOTAL.fullmatch(re.sub(r"\s", "", row[0]))
+    if not total or any(re.search(r"[^\d.,\-−%\s]", text) for text in row[1:]):
+        return row
+    return [row[0], *[""] * (width - len(row)), *row[1:]]
