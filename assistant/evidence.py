@@ -21,7 +21,8 @@ class Piece:
 
     ``heading`` names document, agency, year and headings; ``text`` holds the figure with its heads, or the quoted
     sentence. ``label`` must be said where the figure is said ("" for prose, whose own words are the label).
-    ``citation`` is the place among the answer's citations, None for the calculation.
+    ``citation`` is the place among the answer's citations, None for the calculation; ``owner`` the region and
+    agency that the piece is about.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Piece:
     label: str
     citation: int | None
     year: int | None = None
+    owner: str = ""
 
     @property
     def line(self) -> str:
@@ -63,12 +65,15 @@ def _cited(number: int, c: Citation) -> Piece:
     year = f"{c.fiscal_year}年" if c.fiscal_year else None
     parts = [c.agency, c.region, year, c.title, c.section, c.table]
     heading = " ".join(dict.fromkeys(p for p in parts if p))
+    owner = f"{c.region or ''}{c.agency or ''}"
     if c.quote is not None and c.cell is None:
-        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year)
+        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year, owner)
     path = " ".join(p for p in (c.row, c.column) if p)
     cell = c.cell or ""
     read = read_cell(cell)
     unit = c.unit or "" if read is not None and not read.unit else ""
     if read is None and not list(find_amounts(cell)):
         unit = ""
-    return Piece(number, heading, f"{path}：{cell}{unit}", leaf((c.row or "").split(" / ")), number - 1, c.fiscal_year)
+    return Piece(
+        number, heading, f"{path}：{cell}{unit}", leaf((c.row or "").split(" / ")), number - 1, c.fiscal_year, owner
+    )

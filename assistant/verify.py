@@ -69,21 +69,40 @@ def plain(text: str) -> str:
     return re.sub(r"[\s“”\"‘’'《》]|(?<=\d),(?=\d{3})", "", unicodedata.normalize("NFKC", text).replace("％", "%"))
 
 
-def check(draft: str, pieces: Sequence[Piece], aliases: Sequence[str] = ()) -> list[Fault]:
+def check(draft: str, pieces: Sequence[Piece], question: str = "") -> list[Fault]:
     """What is wrong with a draft; empty when every sentence is borne out by what it cites.
 
-    ``aliases`` are other names under which the question rightly speaks of the one agency of all pieces.
+    A short name by which ``question`` calls an agency of the pieces may stand for that agency.
     """
     text = re.sub(r"([。！？!?；;，,])((?:\s*[\[［【]\d{1,3}[\]］】])+)", r"\2\1", draft)
     sentences = [s for s in (part.strip() for part in _SENTENCE.split(text)) if _HAN.search(_MARK.sub("", s))]
     if not sentences:
         return [Fault(draft[:80], "没有内容")]
-    alike = len({p.heading.split(" ")[0] for p in pieces}) <= 1
-    names = [plain(a) for a in aliases] if alike else []
+    names = _short_names(plain(question), pieces)
     return [Fault(s, reason) for s in sentences if (reason := _fault_of(s, pieces, names))]
 
 
-def _fault_of(sentence: str, pieces: Sequence[Piece], names: Sequence[str]) -> str | None:
+def _short_names(question: str, pieces: Sequence[Piece]) -> dict[int, list[str]]:
+    """Stretches of the question that shorten one owner's name and no other's (开平区网信办), by piece."""
+    owners = {plain(p.owner) for p in pieces}
+    short: dict[str, list[str]] = {owner: [] for owner in owners}
+    for start in range(len(question)):
+        for end in range(len(question), start + 2, -1):
+            fitting = [o for o in owners if o and _shortens(question[start:end], o)]
+            if fitting:
+                if len(fitting) == 1:
+                    short[fitting[0]].append(question[start:end])
+                break
+    return {p.number: short[plain(p.owner)] for p in pieces}
+
+
+def _shortens(short: str, name: str) -> bool:
+    """Whether the characters of ``short`` stand in ``name`` in this order."""
+    rest = iter(name)
+    return all(char in rest for char in short)
+
+
+def _fault_of(sentence: str, pieces: Sequence[Piece], names: dict[int, list[str]]) -> str | None:
     numbers = [int(n) for n in _MARK.findall(sentence)]
     if not numbers:
         return "没有写出依据编号"
@@ -96,7 +115,7 @@ def _fault_of(sentence: str, pieces: Sequence[Piece], names: Sequence[str]) -> s
         return "没有可核对的内容"
     bearing: list[set[int]] = []
     for place, clause in enumerate(clauses):
-        able = {p.number for p in cited if _bears(p, clauses[: place + 1], names)}
+        able = {p.number for p in cited if _bears(p, clauses[: place + 1], names[p.number])}
         if not able:
             return f"“{clause[:30]}”与所引依据不符"
         bearing.append(able)

@@ -34,7 +34,6 @@ class _Draft:
     answer: Answer
     further: tuple[Citation, ...]
     pieces: tuple[Piece, ...]
-    aliases: tuple[str, ...]
     deadline: float
     text: str = ""
     mended: bool = False
@@ -58,26 +57,23 @@ class Worder:
             and (answer.route == "retrieval" or len(answer.values) > 1)
         )
 
-    def word(self, answer: Answer, aliases: Sequence[str] = (), further: Sequence[Citation] = ()) -> Answer:
+    def word(self, answer: Answer, further: Sequence[Citation] = ()) -> Answer:
         """The answer in the model's words, or unchanged with a note why not; within the model's time limit.
 
-        ``aliases`` are the names by which the question calls the answer's agency; ``further`` are passages beside
-        the answer's own that the text may use: those it cites become citations of the answer.
+        ``further`` are passages beside the answer's own that the text may use; those it cites become citations.
         """
         try:
-            worded: Answer = self.chain.invoke(self._start(answer, aliases, further))
+            worded: Answer = self.chain.invoke(self._start(answer, further))
         except ModelFailed as error:
             return _with_note(answer, f"{error}，已改用程序生成的回答")
         return worded
 
-    def stream(
-        self, answer: Answer, aliases: Sequence[str] = (), further: Sequence[Citation] = ()
-    ) -> Generator[str, None, Answer]:
+    def stream(self, answer: Answer, further: Sequence[Citation] = ()) -> Generator[str, None, Answer]:
         """Sentences as the model writes them, each shown only after it has passed; returns the final answer.
 
         A sentence that does not pass ends the stream; the returned answer is then the deterministic one.
         """
-        draft = self._start(answer, aliases, further)
+        draft = self._start(answer, further)
         passed = waiting = ""
         numbering = _Numbering(draft)
         try:
@@ -99,10 +95,10 @@ class Worder:
 
     # -- the chain ---------------------------------------------------------------
 
-    def _start(self, answer: Answer, aliases: Sequence[str], further: Sequence[Citation]) -> _Draft:
+    def _start(self, answer: Answer, further: Sequence[Citation]) -> _Draft:
         more = tuple(c for c in further if c not in answer.citations)
         deadline = time.monotonic() + self._model.settings.timeout
-        return _Draft(answer, more, _fitting(evidence_of(answer, more)), tuple(aliases), deadline)
+        return _Draft(answer, more, _fitting(evidence_of(answer, more)), deadline)
 
     def _messages(self, draft: _Draft) -> list[tuple[str, str]]:
         text = load("wording").fill(
@@ -125,7 +121,7 @@ class Worder:
         return replace(draft, text=mended, mended=True)
 
     def _faults(self, draft: _Draft, text: str) -> list[Fault]:
-        return check(text, draft.pieces, draft.aliases)
+        return check(text, draft.pieces, draft.answer.question)
 
     def _finish(self, draft: _Draft) -> Answer:
         faults = self._faults(draft, draft.text)

@@ -266,7 +266,15 @@ def test_parts_of_two_places_are_not_put_together_unless_each_says_its_name() ->
     assert check("办公费7万元，差旅费12万元[1][2]。", two) != []
 
 
-def test_another_name_of_the_one_agency_passes_only_when_given() -> None:
-    one = pieces(cell("办公费", "预算数", "12", "万元"))
-    assert check("县档案局办公费12万元[1]。", one) != []
-    assert check("县档案局办公费12万元[1]。", one, ["县档案局"]) == []
+def owned(agency: str, value: str) -> Citation:
+    return Citation(
+        "d", "a.txt", f"{agency}预算", agency=agency, table="表", row="办公费", column="预算数", cell=value, unit="万元"
+    )
+
+
+def test_a_short_name_that_the_question_uses_stands_for_the_one_agency_that_it_shortens() -> None:
+    two = pieces(owned("乙县财政局国库中心", "12"), owned("丙市财政局", "7"))
+    draft = "乙县国库办公费12万元[1]。"
+    assert check(draft, two) != []
+    assert check(draft, two, "乙县国库办公费多少") == []
+    assert check("乙县国库办公费7万元[2]。", two, "乙县国库办公费多少") != []
