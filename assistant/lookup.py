@@ -21,6 +21,7 @@ from index.records import Fact, Passage
 
 NEAR = 0.045
 CLEAR = 0.02
+FINER = 0.09
 OTHERS = 0.16
 OTHERS_UNNAMED = 0.26
 MOST_DOCUMENTS = 24
@@ -155,6 +156,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     top = usable[0]
     others = _other_documents(usable, top, margin)
     agreeing = [m for m in usable if m.score >= top.score - 2 * NEAR and same_figure(m.fact, top.fact) and m not in others]
+    agreeing.sort(key=lambda m: m.score < top.score - FINER or not _finer(m.fact, top.fact))
     if others:
         return Found(matches=tuple(agreeing), rivals=tuple(others))
     rivals = [m for m in usable if m.score >= top.score - CLEAR and not same_figure(m.fact, top.fact) and _beside(m, top)]
@@ -213,6 +215,13 @@ def same_figure(a: Fact, b: Fact) -> bool:
         half = max(_half(a.value) * MONEY[a.unit], _half(b.value) * MONEY[b.unit]) if a.unit != b.unit else Decimal(0)
         return abs(left - right) <= half
     return a.value == b.value and a.unit == b.unit
+
+
+def _finer(fact: Fact, than: Fact) -> bool:
+    """Whether a fact states the same sum of money in more figures (5138.00元 than 0.51万元)."""
+    if fact.value is None or than.value is None or fact.unit not in MONEY or than.unit not in MONEY:
+        return False
+    return _half(fact.value) * MONEY[fact.unit] < _half(than.value) * MONEY[than.unit] and fact.value * MONEY[fact.unit] != than.value * MONEY[than.unit]
 
 
 def _half(value: Decimal) -> Decimal:

@@ -19,6 +19,7 @@ _CAPTION = re.compile(
 _FORM_LABEL = re.compile(
     r"项目(名称|编码|代码|类别|类型|属性|期限?|周期|负责人|单位|起止时间)[:：]?|(主管|实施|预算|填报)(部门|单位)(名称)?[:：]?|联系(人|电话)[:：]?"
 )
+_TARGET_HEADS = {"指标值", "三级指标", "目标值"}
 _NUMBERING = re.compile(r"[栏列行]次")
 
 
@@ -264,8 +265,17 @@ def _is_head(grid: Grid, row: int, *, first: bool) -> bool:
     return _strong_head(grid, row)
 
 
+def _among_indicators(grid: Grid, row: int) -> bool:
+    """Below a head row with 指标值 a target in words (有效提升) looks like a head, but no other head row follows there."""
+    above = {plain(c.text) for r in range(row) for c in grid.own(r)}
+    own = {plain(c.text) for c in grid.own(row)}
+    return bool(_TARGET_HEADS & above) and not (_TARGET_HEADS & own)
+
+
 def _strong_head(grid: Grid, row: int) -> bool:
     """Only labels, short ones, three at least: heads in the middle of a table."""
+    if _among_indicators(grid, row):
+        return False
     own = grid.own(row)
     if len(own) < 3 or row + 1 >= grid.rows or any(is_value(c.text) or len(c.text) > 20 for c in own):
         return False
