@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
-from assistant.cells.candidates import Candidate
 from assistant.cells.features import Matrix, features
 from assistant.cells.matching import Asked, folded, pairs
 from assistant.cells.selection import LIKELY
 from eval.im_tqa import questions
 
+Places = NDArray[np.intp]
 WEIGHTS = Path(__file__).parents[1] / "assistant" / "cells" / "weights.npz"
 
 
@@ -37,7 +38,8 @@ class Example:
     table: str
     evidence: Matrix
     answer: Matrix
-    candidates: tuple[Candidate, ...]
+    rows: Places
+    columns: Places
 
 
 def rarity(texts: Sequence[str]) -> dict[str, float]:
@@ -53,8 +55,13 @@ def examples(data: Path, split: str, weight: dict[str, float]) -> list[Example]:
         answer = set(question["answer_cell_list"])
         evidence = features(Asked(question["chinese_question"], weight), table.candidates)
         target = np.array([float(n in answer) for n in table.ids])
-        found.append(Example(question["table_id"], evidence, target, table.candidates))
+        rows, columns = (_numbered([getattr(c, axis) for c in table.candidates]) for axis in ("row", "col"))
+        found.append(Example(question["table_id"], evidence.astype(np.float32), target, rows, columns))
     return found
+
+
+def _numbered(places: Sequence[int]) -> Places:
+    return np.unique(np.array(places), return_inverse=True)[1].reshape(-1)
 
 
 class Network(nn.Module):
@@ -86,14 +93,15 @@ def _batch(
     chosen: Sequence[Example], mean: Matrix, scale: Matrix
 ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
     x = np.clip((np.vstack([e.evidence for e in chosen]) - mean) / scale, -5, 5)
-    keys: list[list[tuple[int, int]]] = [[], [], []]
+    groups: list[list[Places]] = [[], [], []]
+    shift = [0, 0]
     for k, e in enumerate(chosen):
-        for c in e.candidates:
-            for group, place in zip(keys, (c.row, c.col, 0), strict=True):
-                group.append((k, place))
-    groups = [torch.tensor(np.unique(np.array(g), axis=0, return_inverse=True)[1].reshape(-1)) for g in keys]
+        for axis, places in enumerate((e.rows, e.columns)):
+            groups[axis].append(places + shift[axis])
+            shift[axis] += int(places.max()) + 1
+        groups[2].append(np.full(len(e.answer), k))
     answer = torch.tensor(np.concatenate([e.answer for e in chosen]), dtype=torch.float32)
-    return torch.tensor(x, dtype=torch.float32), answer, groups
+    return torch.tensor(x, dtype=torch.float32), answer, [torch.tensor(np.concatenate(g)) for g in groups]
 
 
 def train(found: Sequence[Example], seed: int, epochs: int = 16, batch: int = 24) -> tuple[Network, Matrix, Matrix]:

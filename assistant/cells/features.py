@@ -68,10 +68,11 @@ def names() -> list[str]:
     return [
         *(f"row_{n}" for n in (*axis, *relative)),
         *(f"column_{n}" for n in (*axis, *relative)),
-        "share_both", "share_lead", "share_rank", "product", "product_lead", "context_share", "own_said",
-        "own_pairs", "is_name", "row_total", "column_total", "asks_total", "top", "left", "rows", "cols",
-        "size", "no_column", "no_row", "same_text",
-        *(f"kind_{k}" for k in _KINDS), *(f"asks_{i}" for i in range(len(_ASKS))), "said_items", "length",
+        "share_both", "share_lead", "share_rank", "product", "product_lead", "own_said", "own_pairs",
+        "is_name", "row_total", "column_total", "top", "left", "no_column", "no_row", "same_text",
+        *(f"kind_{k}" for k in _KINDS),
+        "context_share", "asks_total", "rows", "cols", "size", *(f"asks_{i}" for i in range(len(_ASKS))),
+        "said_items", "length",
     ]  # fmt: skip
 
 
@@ -89,40 +90,61 @@ def features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
 
     rows = _axis(asked, candidates, agree, by_row=True)
     columns = _axis(asked, candidates, agree, by_row=False)
-    own = np.array([agree(c.text) if 1 < len(c.text) <= 40 else (0.0,) * len(MEASURES) for c in candidates])
     shares = _shares(asked, candidates)
     product = (rows[:, _SCORE] + 0.1) * (columns[:, _SCORE] + 0.1)
-    best = np.maximum.reduce
-    context = asked.share(p for c in candidates[:1] for t in c.context for p in pairs(folded(t)))
-    asks = [float(bool(p.search(asked.text))) for p in _ASKS]
-    said = len(re.findall("[、和与及跟,，]", asked.text))
-    height = 1 + max(c.row for c in candidates)
-    width = 1 + max(c.col for c in candidates)
-    counts: dict[str, int] = {}
-    for c in candidates:
-        counts[c.text] = counts.get(c.text, 0) + 1
-    other = np.array(
+    judged = [shares, shares - shares.max(), (shares[:, None] + 1e-9 < shares[None, :]).sum(axis=1) / 5, product,
+              product - product.max(), *_own(asked, candidates, agree).T]  # fmt: skip
+    return np.hstack(
+        [rows, columns, np.array(judged).T, _fixed(candidates), np.tile(_question(asked, candidates), (n, 1))]
+    )
+
+
+def _own(asked: Asked, candidates: Sequence[Candidate], agree: Callable[[str], tuple[float, ...]]) -> Matrix:
+    """Whether the question says the cell's own text, and the share of the text's pairs that it says."""
+    out = np.zeros((len(candidates), 2))
+    for i, c in enumerate(candidates):
+        if 1 < len(c.text) <= 40:
+            if kind_of(c.text) in ("text", "code", "date"):
+                measures = agree(c.text)
+                out[i] = measures[4], measures[0]
+            else:
+                out[i, 0] = float(folded(c.text) in asked.folded)
+    return out
+
+
+def _fixed(candidates: Sequence[Candidate]) -> Matrix:
+    """What does not depend on the question: the form of the cell and its place."""
+    height, width = 1 + max(c.row for c in candidates), 1 + max(c.col for c in candidates)
+    counts = Counter(c.text for c in candidates)
+    kinds = np.eye(len(_KINDS))[[_KINDS.index(kind_of(c.text)) for c in candidates]]
+    places = [
         [
-            [
-                shares[i], shares[i] - best(shares), float((shares > shares[i] + 1e-9).sum()) / 5, product[i],
-                product[i] - best(product), context, own[i][4], own[i][0], float(c.name),
-                _has(_TOTAL, c.row_path), _has(_TOTAL, c.column_path), float(bool(_TOTAL.search(asked.text))),
-                c.row / height, c.col / width, min(height, 40) / 20, min(width, 20) / 10, min(n, 200) / 100,
-                float(not c.column_path), float(not c.row_path), min(counts[c.text], 5) / 5,
-                *(float(kind_of(c.text) == k) for k in _KINDS), *asks, min(said, 5) / 3,
-                min(len(asked.folded), 60) / 30,
-            ]
-            for i, c in enumerate(candidates)
+            float(c.name), _is_total(c.row_path), _is_total(c.column_path), c.row / height, c.col / width,
+            float(not c.column_path), float(not c.row_path), min(counts[c.text], 5) / 5,
         ]
-    )  # fmt: skip
-    return np.hstack([rows, columns, other])
+        for c in candidates
+    ]  # fmt: skip
+    return np.hstack([np.array(places), kinds])
+
+
+def _question(asked: Asked, candidates: Sequence[Candidate]) -> list[float]:
+    """What is the same for all candidates: what the question asks for, and the size of the table."""
+    height, width = 1 + max(c.row for c in candidates), 1 + max(c.col for c in candidates)
+    context = asked.share(p for t in candidates[0].context for p in pairs(folded(t)))
+    said = len(re.findall("[、和与及跟,，]", asked.text))
+    return [
+        context, float(bool(_TOTAL.search(asked.text))), min(height, 40) / 20, min(width, 20) / 10,
+        min(len(candidates), 200) / 100, *(float(bool(p.search(asked.text))) for p in _ASKS), min(said, 5) / 3,
+        min(len(asked.folded), 60) / 30,
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=16384)
+def _is_total(path: Path) -> float:
+    return float(any(_TOTAL.search(t) for t in path))
 
 
 _SCORE = 3 * len(MEASURES)
-
-
-def _has(pattern: re.Pattern[str], path: Sequence[str]) -> float:
-    return float(any(pattern.search(t) for t in path))
 
 
 @lru_cache(maxsize=4096)
@@ -207,7 +229,7 @@ def _credit(asked: Asked, paths: list[Path], strength: Matrix) -> tuple[Matrix, 
     现金 is said by a question about 库存现金 only inside the longer name.
     """
     total = sum(asked.weight(p) for p in asked.pairs) or 1.0
-    found = [asked.pairs.intersection(x for t in p for x in pairs(core(t))) for p in paths]
+    found = [asked.pairs & _parts(p)[1] for p in paths]
     often = Counter(x for f in found for x in f)
     names = [core(p[-1]) if p else "" for p in paths]
     whole = {n for n in names if n and n in asked.folded}
@@ -247,11 +269,18 @@ def _said_values(asked: Asked, candidates: Sequence[Candidate], *, by_row: bool)
     )
 
 
+@lru_cache(maxsize=65536)
+def _parts(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The units and the pairs of a path's heads."""
+    texts = [core(t) for t in path]
+    return frozenset(u for t in texts for u in units(t)), frozenset(p for t in texts for p in pairs(t))
+
+
 def _distinct(asked: Asked, paths: list[Path]) -> list[tuple[float, float]]:
     """How much of what sets a path apart from the others of its axis the question says, by units and by pairs."""
     columns: list[list[float]] = []
-    for cut, said in ((units, asked.units), (pairs, asked.pairs)):
-        parts = [{u for t in p for u in cut(core(t))} for p in paths]
+    for k, said in enumerate((asked.units, asked.pairs)):
+        parts = [_parts(p)[k] for p in paths]
         often = Counter(u for part in parts for u in part)
         weight = {u: math.log((len(parts) + 1) / n) for u, n in often.items()}
         totals = [sum(weight[u] for u in part) for part in parts]
@@ -268,7 +297,7 @@ def _shares(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
     for i, c in enumerate(candidates):
         key = (c.row_path, c.column_path)
         if key not in found:
-            text = [core(t) for t in (*c.row_path, *c.column_path)]
-            found[key] = asked.share(p for t in text for p in (*pairs(t), *units(t)))
+            said = [part for path in key for part in _parts(path)]
+            found[key] = asked.share(frozenset().union(*said))
         out[i] = found[key]
     return out

@@ -98,23 +98,45 @@ class Asked:
 MEASURES = ("pairs", "units", "run", "order", "whole", "share", "run_share", "near", "theme")
 
 
+class _Head:
+    """A head cut up once: its folded core, its pairs and units, the vectors of its words."""
+
+    __slots__ = ("pairs", "text", "units", "vectors")
+
+    def __init__(self, head: str) -> None:
+        self.text = core(head)
+        self.pairs, self.units = pairs(self.text), units(self.text)
+        self.vectors = word_vectors(_ASIDE.sub("", _plain(head)) or _plain(head))
+
+
+_head = lru_cache(maxsize=65536)(_Head)
+
+
 def agreement(asked: Asked, head: str) -> tuple[float, ...]:
     """The measures of :data:`MEASURES`, each 0 to 1, for a head or a cell's text."""
-    text = core(head)
-    if not text or not asked.folded:
+    h, q = _head(head), asked.folded
+    text = h.text
+    if not text or not q:
         return (0.0,) * len(MEASURES)
-    q = asked.folded
-    head_pairs, head_units = pairs(text), units(text)
-    weighted = sum(asked.weight(p) for p in head_pairs) or 1.0
+    near = nearness(asked.vectors, h.vectors)
+    said = [u for u in h.units if u in asked.units]
+    if not said:
+        return (0.0,) * (len(MEASURES) - 2) + near
+    weight, default = asked.rarity.get, asked.default
+    total = common = 0.0
+    for p in h.pairs:
+        w = weight(p, default)
+        total += w
+        if p in asked.pairs or (len(h.units) == 1 and p in asked.units):
+            common += w
     run = common_run(text, q)
     return (
-        sum(asked.weight(p) for p in head_pairs if p in asked.pairs or (len(head_units) == 1 and p in asked.units))
-        / weighted,
-        sum(u in asked.units for u in head_units) / len(head_units) if head_units else 0.0,
+        common / total,
+        len(said) / len(h.units),
         run / len(text),
-        LCSseq.normalized_similarity(text, q) * max(len(text), len(q)) / len(text),
+        LCSseq.similarity(text, q) / len(text),
         float(text in q),
-        asked.share(head_pairs),
+        asked.share(h.pairs) if common else 0.0,
         min(1.0, run / 8),
-        *nearness(asked.vectors, word_vectors(_ASIDE.sub("", _plain(head)) or _plain(head))),
+        *near,
     )

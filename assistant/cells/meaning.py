@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -41,4 +42,4 @@ def nearness(question: Vectors, head: Vectors) -> tuple[float, float]:
         return 0.0, 0.0
     each = head @ question.T
     a, b = question.sum(axis=0), head.sum(axis=0)
-    return float(each.max(axis=1).mean()), float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-9))
+    return float(each.max(axis=1).sum()) / len(head), float(a @ b) / math.sqrt(float(a @ a) * float(b @ b) + 1e-12)

@@ -16,6 +16,7 @@ from assistant.cells.features import Matrix, features, names
 from assistant.cells.matching import Asked
 
 Whole = NDArray[np.intp]
+Layer = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Scored:
 class Weights:
     """The networks of the ensemble, the scaling of the evidence, and how rare pairs are in questions."""
 
-    mean: Matrix
-    scale: Matrix
-    nets: tuple[dict[str, Matrix], ...]
+    mean: Layer
+    scale: Layer
+    nets: tuple[dict[str, Layer], ...]
     rarity: Mapping[str, float]
 
 
@@ -42,11 +43,11 @@ def weights() -> Weights:
     with files("assistant.cells").joinpath("weights.npz").open("rb") as stream:
         stored = dict(np.load(stream))
     rarity = json.loads(bytes(stored.pop("rarity")).decode("utf-8"))
-    mean, scale = stored.pop("mean").astype(np.float64), stored.pop("scale").astype(np.float64)
-    nets: dict[str, dict[str, Matrix]] = {}
+    mean, scale = stored.pop("mean").astype(np.float32), stored.pop("scale").astype(np.float32)
+    nets: dict[str, dict[str, Layer]] = {}
     for key, value in stored.items():
         net, layer = key.split("/")
-        nets.setdefault(net, {})[layer] = value.astype(np.float64)
+        nets.setdefault(net, {})[layer] = value.astype(np.float32)
     return Weights(mean, scale, tuple(nets.values()), rarity)
 
 
@@ -68,7 +69,7 @@ def rank(question: str, candidates: Sequence[Candidate]) -> list[Scored]:
 def probabilities(evidence: Matrix, candidates: Sequence[Candidate]) -> Matrix:
     """Mean of the networks' outputs; cells see their row, their column and their whole table by pooling."""
     w = weights()
-    x = np.clip((evidence - w.mean) / w.scale, -5, 5)
+    x = np.clip((evidence - w.mean) / w.scale, -5, 5).astype(np.float32)
     groups = [
         _groups([(c.table, c.row) for c in candidates]),
         _groups([(c.table, c.col) for c in candidates]),
@@ -83,7 +84,7 @@ def _groups(keys: Sequence[tuple[str, int]]) -> Whole:
     return np.array([number[k] for k in keys], dtype=np.intp)
 
 
-def _forward(net: Mapping[str, Matrix], x: Matrix, groups: Sequence[Whole]) -> Matrix:
+def _forward(net: Mapping[str, Layer], x: Layer, groups: Sequence[Whole]) -> Layer:
     h = np.maximum(x @ net["inp.weight"].T + net["inp.bias"], 0)
     layer = 0
     while f"lay.{layer}.weight" in net:
@@ -91,14 +92,14 @@ def _forward(net: Mapping[str, Matrix], x: Matrix, groups: Sequence[Whole]) -> M
         wide = np.hstack([h, *pooled, np.broadcast_to(h.mean(axis=0), h.shape)])
         h = h + np.maximum(wide @ net[f"lay.{layer}.weight"].T + net[f"lay.{layer}.bias"], 0)
         layer += 1
-    out: Matrix = (h @ net["out.weight"].T + net["out.bias"])[:, 0]
+    out: Layer = (h @ net["out.weight"].T + net["out.bias"])[:, 0]
     return out
 
 
-def _highest(h: Matrix, groups: Whole) -> Matrix:
+def _highest(h: Layer, groups: Whole) -> Layer:
     order = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[order], np.arange(groups.max() + 1))
-    strongest: Matrix = np.maximum.reduceat(h[order], starts, axis=0)
+    strongest: Layer = np.maximum.reduceat(h[order], starts, axis=0)
     return strongest[groups]
 
 
