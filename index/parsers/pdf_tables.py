@@ -19,8 +19,9 @@ FREE_DRIFT = 40.0  # the same for columns without rules, whose borders are guess
 WIDTH_DRIFT = 0.03  # share of the table's width
 MAX_HEAD_ROWS = 8
 SAME_HEAD = 80.0  # per cent of likeness of recognised heads
-_TITLE = re.compile(r"表(?:[（(].*[）)])?$")
 FULL_LINE = 1.3  # em: a line that ends this near the cell's edge was broken there
+
+_TITLE = re.compile(r"表(?:[（(].*[）)])?$")
 
 
 @dataclass(frozen=True, slots=True)
