@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from assistant.records import Answer, Question
+from assistant.records import Answer
 from assistant.web.errors import ApiError, documented
 from assistant.web.front_door import Assistant
 from assistant.web.models import (
@@ -51,12 +51,6 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return data
 
 
-def as_tuple(document: str | list[str] | None) -> tuple[str, ...]:
-    if document is None or document == "":
-        return ()
-    return (document,) if isinstance(document, str) else tuple(document)
-
-
 def public(document: dict[str, Any]) -> dict[str, Any]:
     """A document without where it lies on this machine."""
     return {key: value for key, value in document.items() if key not in ("path", "digest")}
@@ -74,8 +68,7 @@ def safe_link(link: object) -> str:
 @router.post("/ask", response_model=AnswerModel, responses=documented(413), summary="提问")
 def ask(body: AskBody, assistant: Door) -> JSONResponse:
     """One question, one answer with every figure's unit and source."""
-    question = Question(text=body.question, history=tuple(body.history), document=as_tuple(body.document))
-    return JSONResponse(answer_json(assistant.ask(question)))
+    return JSONResponse(answer_json(assistant.ask(body.as_question())))
 
 
 @router.get("/search", responses=documented(), summary="搜索建议")

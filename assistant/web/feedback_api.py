@@ -8,8 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from assistant.export import workbook
-from assistant.records import Question
-from assistant.web.api import Door, as_tuple
+from assistant.web.api import Door
 from assistant.web.errors import documented
 from assistant.web.models import AskBody, FeedbackBody, Stored
 from assistant.web.state import State
@@ -26,8 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 def export(body: AskBody, assistant: Door) -> Response:
     """The question asked again and its answer as a workbook: nothing in it comes from the caller but the question."""
-    question = Question(text=body.question, history=tuple(body.history), document=as_tuple(body.document))
-    content = workbook(assistant.ask(question))
+    content = workbook(assistant.ask(body.as_question()))
     disposition = f"attachment; filename=\"answer.xlsx\"; filename*=UTF-8''{quote('预算问答.xlsx')}"
     return Response(content, media_type=XLSX, headers={"Content-Disposition": disposition})
 

@@ -20,10 +20,11 @@ from assistant.web.limits import RateLimit
 from assistant.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
-OPEN = (
-    *("/login", "/logout", "/oidc/", "/ui/", "/api/health", "/favicon.ico"),
-    *("/widget/budgetqa.js", "/widget/token", "/widget/frame"),
+# Whole paths, not beginnings: the chat page answers at any other path of the root.
+OPEN = frozenset(
+    ("/login", "/logout", "/api/health", "/favicon.ico", "/widget/budgetqa.js", "/widget/token", "/widget/frame")
 )
+OPEN_FOLDERS = ("/ui/", "/oidc/")
 ASKING = (
     "/api/ask",
     "/api/search",
@@ -58,6 +59,11 @@ CHAT_POLICY = (
 STRICT_PATHS = ("/api/", "/v1/", "/source/", "/login", "/widget/", "/ui/", "/docs", "/openapi.json", "/oidc/")
 
 
+def is_open(path: str) -> bool:
+    """Whether a visitor without credentials may come here."""
+    return path in OPEN or path.startswith(OPEN_FOLDERS)
+
+
 def needs_manager(method: str, path: str) -> bool:
     """Whether the path changes the store. Gradio's own upload is closed: documents come in by the API."""
     return path.startswith("/api/documents") and method not in READING
@@ -73,6 +79,10 @@ class Guard:
         self._asking = RateLimit(settings.ask_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # Nothing here speaks it, so nothing may slip past the checks below.
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -95,7 +105,7 @@ class Guard:
                     headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
                     headers.add_vary_header("Origin")
                 if path == "/" and visitor:
-                    secure = "; Secure" if self.settings.secure_cookies else ""
+                    secure = "; Secure" if self.settings.secure_cookies or scope["scheme"] == "https" else ""
                     cookie = f"{VISITOR_COOKIE}={visitor}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
                     headers.append("Set-Cookie", cookie)
             await send(message)
@@ -124,7 +134,7 @@ class Guard:
             raise ApiError(401, "密钥无效、已撤销或已过期。") from None
         if method not in READING:
             self._check_origin(request, principal)
-        if principal is None and not path.startswith(OPEN):
+        if principal is None and not is_open(path):
             if method == "GET" and "text/html" in request.headers.get("accept", ""):
                 here = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
                 return RedirectResponse(f"{self.settings.root_path}/login?next={quote(here)}", 303)
@@ -133,7 +143,9 @@ class Guard:
             self._check_permission(principal, method, path)
         if path.startswith(ASKING):
             address = request.client.host if request.client else "?"
-            self._check_rate(principal.owner if principal else f"address:{address}")
+            # A visitor's cookie is his own choice, so an open service counts addresses.
+            named = principal is not None and principal.via != "open"
+            self._check_rate(principal.owner if principal and named else f"address:{address}")
         scope["state"]["principal"] = principal
         return None
 
@@ -145,7 +157,7 @@ class Guard:
         return origin if any(origin in site.origins for site in self.gatekeeper.state.sites()) else ""
 
     def _check_permission(self, principal: Principal, method: str, path: str) -> None:
-        if principal.role == "site" and (method, path) not in FOR_SITES and not path.startswith(OPEN):
+        if principal.role == "site" and (method, path) not in FOR_SITES and not is_open(path):
             raise ApiError(403, "站点密钥只能用于提问和搜索。")
         if needs_manager(method, path) and principal.role != "manager":
             raise ApiError(403, "只有管理员可以上传或移除文件。")

@@ -30,9 +30,9 @@ def login_router(settings: WebSettings, gatekeeper: Gatekeeper) -> APIRouter:
     attempts = RateLimit(settings.login_per_minute)
     root = settings.root_path
 
-    def enter(name: str, role: Role, old: str | None, target: str) -> Response:
+    def enter(request: Request, name: str, role: Role, target: str) -> Response:
         # A new token at every login: a cookie planted before it is worth nothing after it.
-        if old:
+        if old := request.cookies.get(SESSION_COOKIE):
             gatekeeper.state.end_session(old)
         token = gatekeeper.state.start_session(name, role, settings.session_hours)
         response = RedirectResponse(root + local_path(target), 303)
@@ -43,7 +43,7 @@ def login_router(settings: WebSettings, gatekeeper: Gatekeeper) -> APIRouter:
             path="/",
             httponly=True,
             samesite="lax",
-            secure=settings.secure_cookies,
+            secure=settings.secure_cookies or request.url.scheme == "https",
         )
         return response
 
@@ -68,7 +68,7 @@ def login_router(settings: WebSettings, gatekeeper: Gatekeeper) -> APIRouter:
         role = gatekeeper.check_password(name, password)
         if role is None:
             return form(next, "用户名或密码不正确。", 401)
-        return enter(name, role, request.cookies.get(SESSION_COOKIE), next)
+        return enter(request, name, role, next)
 
     @router.post("/logout")
     def log_out(request: Request) -> Response:
@@ -101,7 +101,7 @@ def login_router(settings: WebSettings, gatekeeper: Gatekeeper) -> APIRouter:
             if not name:
                 raise ApiError(401, "单点登录没有给出用户名，请联系管理员。")
             target = str(request.session.pop("next", "/"))
-            return enter(name, gatekeeper.role_of_named(name), request.cookies.get(SESSION_COOKIE), target)
+            return enter(request, name, gatekeeper.role_of_named(name), target)
 
     return router
 

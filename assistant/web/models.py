@@ -6,8 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from assistant.records import Question
+
 QUESTION_LENGTH = 10_000
 QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LENGTH)]
+
+EarlierText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=QUESTION_LENGTH)]
 
 
 class AskBody(BaseModel):
@@ -17,8 +21,13 @@ class AskBody(BaseModel):
         json_schema_extra={"examples": [{"question": "玉田舆情管理预算多少", "history": [], "document": None}]}
     )
     question: QuestionText
-    history: list[QuestionText] = Field(default_factory=list, max_length=50)
+    history: list[EarlierText] = Field(default_factory=list, max_length=50)
     document: str | list[str] | None = Field(default=None, description="文件名或文件编号；只在这些文件里查找")
+
+    def as_question(self) -> Question:
+        named = (self.document,) if isinstance(self.document, str) else tuple(self.document or ())
+        earlier = tuple(text for text in self.history if text)
+        return Question(text=self.question, history=earlier, document=tuple(name for name in named if name))
 
 
 class ValueModel(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from assistant.web.app import create_app, serve
 from assistant.web.guard import needs_manager
@@ -50,6 +51,22 @@ def test_without_login_nothing_is_answered(guarded: TestClient) -> None:
     assert guarded.get("/api/health").status_code == 200
 
 
+def test_a_path_that_only_begins_like_an_open_one_is_closed(guarded: TestClient) -> None:
+    for path in (
+        "/loginx",
+        "/login/x",
+        "/logout/",
+        "/api/healthx",
+        "/widget/framex",
+        "/favicon.icox",
+        "/ui",
+        "/widget/",
+    ):
+        assert (path, guarded.get(path).status_code) == (path, 401)
+    with pytest.raises(WebSocketDisconnect), guarded.websocket_connect("/gradio_api/queue/join"):
+        pass
+
+
 def test_login_gives_a_session_that_scripts_cannot_read(guarded: TestClient) -> None:
     response = log_in(guarded, "reader")
     assert (response.status_code, response.headers["location"]) == (303, "/docs")
@@ -66,6 +83,9 @@ def test_cookies_are_secure_behind_tls(fake: Any, tmp_path: Path) -> None:
     response = log_in(client, "reader")
     assert "secure" in response.headers["set-cookie"].lower()
     assert "max-age" in response.headers["strict-transport-security"]
+    encrypted = service(fake, tmp_path)
+    encrypted.base_url = "https://127.0.0.1"
+    assert "secure" in log_in(encrypted, "reader").headers["set-cookie"].lower()
 
 
 def test_a_planted_session_is_worth_nothing_after_login(guarded: TestClient) -> None:
