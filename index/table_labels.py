@@ -75,7 +75,7 @@ def pieces(text: str) -> set[str]:
 
 @cache
 def label_score(text: str) -> float:
-    """Probability (0 to 1) that the text is a label; weights are made by eval/train_cells.py from IM-TQA train."""
+    """Probability (0 to 1) that the text is a label; weights are made by eval/train_labels.py from IM-TQA train."""
     kind = kind_of(text)
     if kind != "text":
         return 0.0
