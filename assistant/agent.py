@@ -8,7 +8,6 @@ call is kept in the trace.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -108,18 +107,20 @@ class StepAgent:
     def answer(self, question: Question) -> Answer | None:
         """An answer whose every sentence is borne out by what the tools found; None where there is none."""
         findings, steps = Findings(), list[dict[str, Any]]()
-        deadline = time.monotonic() + self._model.settings.timeout
+        agent = self._agent(findings, steps)
         try:
-            text = self._run(question.text, findings, steps, deadline)
+            state = self._model.run(lambda: agent.ainvoke({"messages": [("user", question.text)]}))
         except ModelFailed:
             return None
+        said = state["messages"][-1].content
+        text = said if isinstance(said, str) else ""
         faults = check(text, findings.pieces, question.text)
         steps.append({"step": "draft", "model": self._model.name, "prompt": load("agent").digest, "passed": not faults})
         if faults:
             return None
         return _answer(question, text, findings, steps)
 
-    def _run(self, text: str, findings: Findings, steps: list[dict[str, Any]], deadline: float) -> str:
+    def _agent(self, findings: Findings, steps: list[dict[str, Any]]) -> Any:
         from langchain.agents import create_agent
         from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
 
@@ -127,15 +128,12 @@ class StepAgent:
             ModelCallLimitMiddleware(run_limit=MODEL_CALLS),
             ToolCallLimitMiddleware(run_limit=TOOL_CALLS),
         ]
-        agent: Any = create_agent(
+        return create_agent(
             self._model.chat(),
             self._tools(findings, steps),
             system_prompt=load("agent").fill(documents="\n".join(self._documents()[:50]) or "无"),
             middleware=limits,
         )
-        state = self._model.run(lambda: agent.ainvoke({"messages": [("user", text)]}), deadline)
-        said = state["messages"][-1].content
-        return said if isinstance(said, str) else ""
 
     def _tools(self, findings: Findings, steps: list[dict[str, Any]]) -> list[Callable[..., str]]:
         def kept(tool: str, given: object, result: str) -> str:

@@ -261,6 +261,7 @@ def _client(s: LlmSettings) -> tuple[Any, Any]:
         timeout=s.timeout,
         max_retries=0,
         http_async_client=http,
+        streaming=True,
         stream_usage=True,
     )
     return http, chat
