@@ -187,7 +187,8 @@ def _path_evidence(asked: Asked, paths: list[Path], agree: Callable[[str], tuple
         rows.append([*each[-1], *(max(col) for col in zip(*each, strict=True)), *whole])
     measured = np.array(rows)
     inner = measured[:, :m] @ _BLEND
-    strength = np.maximum(measured[:, 2 * m :] @ _BLEND, 0.9 * inner)
+    # Rounded, because sums over sets differ in the last digits from run to run and ties are ranked.
+    strength = np.round(np.maximum(measured[:, 2 * m :] @ _BLEND, 0.9 * inner), 6)
     own = np.array(_distinct(asked, paths))
     near = np.maximum(measured[:, m - 2], measured[:, 3 * m - 2])
     theme = np.maximum(measured[:, m - 1], measured[:, 3 * m - 1])

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from assistant.cells.candidates import Candidate
 from assistant.cells.features import Matrix, features, names
-from assistant.cells.matching import Asked
+from assistant.cells.matching import Asked, core
+from assistant.cells.spelling import repaired
 
 Whole = NDArray[np.intp]
 Layer = NDArray[np.float32]
@@ -60,7 +61,8 @@ def rank(question: str, candidates: Sequence[Candidate]) -> list[Scored]:
     """All candidates, the most likely first; the probabilities are of belonging to the answer, not of being it."""
     if not candidates:
         return []
-    evidence = features(ask(question), candidates)
+    heads = {core(head) for path in {p for c in candidates for p in (c.row_path, c.column_path)} for head in path}
+    evidence = features(ask(repaired(question, heads)), candidates)
     chances = probabilities(evidence, candidates)
     order = np.argsort(-chances, kind="stable")
     return [Scored(candidates[i], float(chances[i]), _why(evidence[i])) for i in order]

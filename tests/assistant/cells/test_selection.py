@@ -40,6 +40,11 @@ def test_selected_cells(question: str, texts: set[str]) -> None:
     assert 0 < chosen.confidence <= 1
 
 
+def test_a_mistyped_name_is_found_by_its_sound() -> None:
+    chosen = select("安画循环公司的期默余额是多少？", RECEIVABLES)
+    assert [s.candidate.text for s in chosen.cells] == ["2,160,000.00"]
+
+
 def test_ranking_is_explained_and_ordered() -> None:
     ranked = rank("扬州华翔公司的期末余额是多少？", RECEIVABLES)
     assert len(ranked) == len(RECEIVABLES)
