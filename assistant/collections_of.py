@@ -40,7 +40,13 @@ class Collection:
             return fact.project
         if fact.source.row is None and fact.section:
             return clean_label(fact.project or self._own_heading(fact))
+        beside = [
+            f.printed for f in member.document.row_facts(fact.source.block_id, fact.source.row or 0)
+            if f.kind == "text" and f.column_path and re.search(r"名称|品目|项目|内容", f.column_path[-1])
+        ] if fact.source.row is not None else []  # fmt: skip
         name = clean_label(fact.row_path[-1]) if fact.row_path else subject(fact)
+        if beside and fact.source.row is not None and (beside[-1] not in name):
+            return beside[-1]
         return subjects().get(fact.subject_code or name, (name,))[0] if name.isdigit() else name
 
     def _own_heading(self, fact: Fact) -> str:
@@ -59,10 +65,10 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
     if level:
         return _rows_of(u, wanted, documents, _LEVELS[level[1] or level[2]])
     if _PROJECTS.search(u.text):
-        found = projects(wanted, documents)
-        if found is not None:
-            return found
-        return _sections(wanted, documents)
+        found = projects(wanted, documents, u.operation.counted)
+        if found is None and "专项" not in u.text:
+            found = _rows_of(u, wanted, documents, None)
+        return found or _sections(wanted, documents)
     return _rows_of(u, wanted, documents, None)
 
 
@@ -70,8 +76,8 @@ def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
     return Match(fact, document, 1.0, 1.0, 1.0, "")
 
 
-def projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
-    """Each project's budget, once, from its form; content in the question narrows by name (舆情项目)."""
+def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int | None = None) -> Collection | None:
+    """Each project's budget, once, from its form; content in the question narrows by name (舆情项目), or ``counted`` says all."""
     chosen: dict[tuple[str, str], Match] = {}
     for document in documents:
         for shelved in document.facts:
@@ -81,6 +87,8 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection
                 if _MEASURE.match(head):
                     chosen.setdefault((document.row.id, fact.project), _as_match(fact, document))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
+    if not members and counted == len(chosen):
+        members = list(chosen.values())
     return Collection("项目", tuple(members)) if members else None
 
 

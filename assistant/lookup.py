@@ -90,6 +90,7 @@ class Lookup:
 
     def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
         """The figure for one thing asked in one scope and year."""
+        wanted = replace(wanted, year=year)
         if not scope.documents:
             return Found(missing=scope.missing or "没有可查的文档", scope=scope, year=year)
         dated = of_year(scope, year, catalog)
@@ -131,7 +132,7 @@ class Lookup:
     def _of_other_years(self, wanted: Wanted, dated: Scope, catalog: Catalog, year: int | None) -> Found:
         """A year without documents of its own may stand in a column of another year's document (上年预算数)."""
         nearest = match(replace(wanted, year=None), self.documents(replace(dated, missing=None), wanted, catalog), 5)
-        columns = match(replace(wanted, year=year), self.documents(replace(dated, missing=None), wanted, catalog))
+        columns = match(wanted, self.documents(replace(dated, missing=None), wanted, catalog))
         stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
         if stated:
             return replace(decide(stated, wanted, OTHERS), scope=dated, year=year)
@@ -154,7 +155,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         there = top.fact.phase or top.document.row.phase or ""
         return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
     top = usable[0]
-    others = _other_documents(usable, top, margin)
+    others = [] if wanted.year is not None and top.fact.fiscal_year not in (None, wanted.year) else _other_documents(usable, top, margin)
     agreeing = [m for m in usable if m.score >= top.score - 2 * NEAR and same_figure(m.fact, top.fact) and m not in others]
     agreeing.sort(key=lambda m: m.score < top.score - FINER or not _finer(m.fact, top.fact))
     if others:
@@ -182,7 +183,8 @@ def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list
     others = []
     for candidate in usable:
         owner = _owner(candidate)
-        if owner in seen or same_figure(candidate.fact, top.fact) or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
+        last_year = candidate.document is top.document or candidate.fact.fiscal_year not in (None, candidate.document.row.fiscal_year)
+        if owner in seen or last_year or same_figure(candidate.fact, top.fact) or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
             continue
         seen.add(owner)
         others.append(candidate)

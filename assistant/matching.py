@@ -30,6 +30,7 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
+_COUNT_ASKED = re.compile(r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))")
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
@@ -173,6 +174,10 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
             if n != key and not _NEUTRAL.match(document.labels.texts[n]) and (shares.get(n, 0.0) < 0.6 or not masks.get(n, 0) & ~names)
         )
         score += _preference(wanted, shelved, shares) - 0.06 * silent
+        if wanted.phase == "预算" and document.row.phase == "决算":
+            score -= 0.05
+        if wanted.year is None and fact.fiscal_year is not None and document.row.fiscal_year not in (None, fact.fiscal_year):
+            score -= 0.08
         found.append((score, mask, coverage, precision, fact))
     found.sort(key=lambda f: -f[0])
     matches = [
@@ -229,8 +234,6 @@ def _fits(wanted: Wanted, fact: Fact) -> bool:
     if fact.kind not in wanted.kinds:
         return False
     if wanted.period and fact.kind == "schedule" and fact.period != wanted.period:
-        return False
-    if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
         return False
     heads = (*fact.row_path[-1:], *fact.column_path[-1:])
     return not any(_refuses(n, h) for n in wanted.negated for h in heads)
@@ -306,9 +309,13 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean += 0.3 if fact.period and fact.period in wanted.as_of else -0.1
     if wanted.direction and fact.kind == "change" and fact.value is not None:
         lean += 0.06 if (fact.value < 0) == (wanted.direction == "down") else -0.2
-    if fact.kind in ("amount", "change") and fact.unit not in MONEY:
-        counted = fact.unit and re.search(rf"多少{re.escape(fact.unit)}|几{re.escape(fact.unit)}", wanted.hints)
-        lean += 0.08 if counted else -0.15 if _MONEY_ASKED.search(wanted.hints) and fact.unit else 0.0
+    counted = _COUNT_ASKED.search(wanted.hints)
+    if counted and fact.kind in ("amount", "change"):
+        lean += 0.15 if fact.unit and fact.unit in counted.groups() else -0.2
+    elif fact.kind in ("amount", "change") and fact.unit and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
+        lean -= 0.15
+    if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
+        lean -= 0.3
     if fact.kind == "target" and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints) and not TARGET_WORDS.search(wanted.hints):
         lean -= 0.2
     if fact.project and fact.measure and fact.source.row is not None:
@@ -325,4 +332,6 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
 def phases_agree(asked: str, printed: str) -> bool:
     if asked == "预算":
         return printed in {"预算", "年初预算", "调整预算"}
+    if asked == "执行":
+        return printed in {"执行", "决算"}
     return asked == printed or (asked == "年初预算" and printed == "预算") or (asked == "决算" and printed == "执行")

@@ -23,9 +23,10 @@ from index.amounts import MONEY, convert, plain
 from index.records import Fact
 
 _SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
+_SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(r"^(?:[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$")
 _SET = re.compile(
-    r"项目(?:的)?(?:预算|经费|资金|支出|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
+    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
 )
 _OFFICES = re.compile(r"(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的")
 _YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
@@ -177,8 +178,11 @@ class Solver:
     # -- plain figures -----------------------------------------------------------
 
     def _figures(self, u: Understanding) -> Answer:
-        if re.search(r"年初预算", u.text) and re.search(r"决算", u.text) and u.operation.each:
-            phases = ["年初预算", "决算"]
+        if len(u.periods.phases) > 1 and len(u.periods.years) < 2 and (u.operation.each or len(_ASKED_EACH.findall(u.text)) > 1):
+            pair = self._two_phases(u)
+            if pair is not None:
+                return self._each(u, [Found(matches=(m,)) for m in (pair[1], pair[0])])
+            phases = u.periods.phases
             asks = [replace(a, wanted=replace(a.wanted, phase=p)) for p in phases for a in self.asks(u)]
         else:
             asks = self.asks(u)
@@ -196,7 +200,8 @@ class Solver:
 
     def parts(self, u: Understanding) -> list[str] | None:
         """The several items that a question joins (水费加电费), None when it joins none."""
-        pieces = [p for p in _SPLIT.split(u.text) if p and p.strip()]
+        splitter = _SPLIT_COMPARED if u.operation.name in ("difference", "compare", "change") else _SPLIT
+        pieces = [p for p in splitter.split(u.text) if p and p.strip()]
         named = [p for p in pieces if any(w >= 0.3 for w in _only(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))]
         return named if len(named) >= 2 else None
 
@@ -325,7 +330,8 @@ class Solver:
             return None
         wanted = replace(ask.wanted, kinds=("empty",))
         notes = [m for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog)) if m.fact.source.row is None and m.holds]
-        if not notes or (better_than is not None and notes[0].coverage <= better_than.coverage + 0.02):
+        margin = 0.02 if better_than is not None and better_than.fact.kind != "empty" else -0.001
+        if not notes or (better_than is not None and notes[0].coverage <= better_than.coverage + margin):
             return None
         return self._tell(u, Found(matches=(notes[0],), scope=scope))
 
@@ -518,7 +524,9 @@ class Solver:
             members: list[Match] = []
             for ask in asks:
                 scope = of_year(ask.scope, ask.year, self.catalog)
-                found = None if scope.missing else collections_of.projects(ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
+                found = None if scope.missing else collections_of.projects(
+                    ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog), u.operation.counted
+                )
                 if found is None:
                     return not_found(u.text, f"{ask.scope.name}没有相符的项目，无法计算。", self.catalog, u)
                 members += found.members
@@ -582,18 +590,16 @@ class Solver:
         scope = self.asks(u)[0].scope
         held = self.catalog.years(scope.documents)
         if len(years) < 2:
-            latest = years[0] if years else (held[-1] if len(held) > 1 else None)
-            if latest is None or latest - 1 not in held:
+            latest = years[0] if years else (held[-1] if held else None)
+            if latest is None:
                 return None
             years = [latest - 1, latest]
-        if years[0] not in held or years[-1] not in held:
-            return None
         wanted = self.wanted(u, kinds=("amount", "empty"))
         found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
         if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
             later = found[0].matches[0]
             return later, _like(later, found[1].matches)
-        return next((clarify(u, f, self.catalog) for f in found if f.rivals), None)
+        return next((clarify(u, f, self.catalog) for f in found if f.rivals), None) if all(f.matches for f in found) else None
 
     def _stated_change(self, u: Understanding) -> Match | None:
         """A change that the text states: 较2024年预算增加21.20万元."""
@@ -605,6 +611,10 @@ class Solver:
         return fitting[0] if fitting else None
 
     def _change(self, u: Understanding) -> Answer | None:
+        if len(u.periods.phases) > 1 and len(u.periods.years) < 2 and not u.periods.relative:
+            phases = self._two_phases(u)
+            if phases is not None:
+                return self._differs(u, *phases, sides_first=False)
         pair = self._two_years(u)
         percent_asked = bool(re.search(r"百分|%|幅", u.text))
         if isinstance(pair, tuple) and not percent_asked:
@@ -621,7 +631,7 @@ class Solver:
                 return pair
             if pair is not None:
                 return self._differs(u, pair[0], pair[1], sides_first=True)
-        if re.search(r"年初预算", u.text) and re.search(r"决算|执行", u.text):
+        if len(u.periods.phases) > 1 and len(u.periods.years) < 2:
             pair = self._two_phases(u)
             if pair is not None:
                 return self._differs(u, *pair, sides_first=True)
@@ -638,13 +648,15 @@ class Solver:
     def _two_phases(self, u: Understanding) -> tuple[Match, Match] | None:
         """决算 and 年初预算 of one thing, from one table or paragraph where both stand there."""
         ask = self.asks(u)[0]
-        budget, final = (self.find(replace(ask, wanted=replace(ask.wanted, phase=p))) for p in ("年初预算", "决算"))
+        final_phase = next((p for p in u.periods.phases if p in ("决算", "执行")), "决算")
+        first_phase = next((p for p in u.periods.phases if p not in ("决算", "执行")), "年初预算")
+        budget, final = (self.find(replace(ask, wanted=replace(ask.wanted, phase=p))) for p in (first_phase, final_phase))
         if not budget.matches or not final.matches:
             return None
         near = {m.fact.source.block_id: m for m in (*final.matches, *final.rivals)}
         first = next((m for m in budget.matches if m.fact.source.block_id in near), budget.matches[0])
-        beside = match(replace(ask.wanted, phase="决算"), [first.document], 200)
-        same = [m for m in beside if m.fact.source.block_id == first.fact.source.block_id and m.fact.phase == "决算" and m.fact.unit in MONEY and m.holds]
+        beside = match(replace(ask.wanted, phase=final_phase), [first.document], 200)
+        same = [m for m in beside if m.fact.source.block_id == first.fact.source.block_id and m.fact.phase == final_phase and m.fact.unit in MONEY and m.holds]
         second = near.get(first.fact.source.block_id) or (same[0] if same else final.matches[0])
         return (second, first) if first.fact.value is not None and second.fact.value is not None else None
 
@@ -657,8 +669,11 @@ class Solver:
         except calculate.NotComparable as error:
             return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
         names_direction = u.operation.direction == ("down" if computed.value < 0 else "up")
-        amount = abs(computed.value) if compare or names_direction or u.operation.name == "difference" else computed.value
+        amount = abs(computed.value) if compare or names_direction or u.operation.name in ("difference", "compare") else computed.value
         used = tuple(numbers.values())
+        stated = None if compare else self._stated_change(u)
+        if stated is not None and abs(calculate.in_unit(stated.fact, computed.unit)) == abs(computed.value):
+            cited.add(stated)
         calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
         delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)
         sides = [value_of(m, [numbers[id(m)]], u.periods.unit) for m in order]
@@ -807,10 +822,10 @@ def _like(model: Match, matches: Sequence[Match]) -> Match:
 def _side_by_side(part: Sequence[Match], whole: Sequence[Match]) -> tuple[list[Match], list[Match]]:
     """The members of both sides; of a single figure's places (a tuple) those that stand in one table with the other side."""
     if isinstance(part, tuple) and isinstance(whole, tuple):
-        for a in part:
-            for b in whole:
-                if a.fact.source.block_id == b.fact.source.block_id:
-                    return [a], [b]
+        pairs = [(a, b) for a in part for b in whole if a.fact.source.block_id == b.fact.source.block_id]
+        if pairs:
+            a, b = min(pairs, key=lambda p: p[0].fact.source.row is None)
+            return [a], [b]
     return (
         [part[0]] if isinstance(part, tuple) else list(part),
         [whole[0]] if isinstance(whole, tuple) else list(whole),

@@ -14,15 +14,17 @@ from assistant.understanding.wording import plain_question, weights
 from index.amounts import find_amounts
 
 _PROSE = re.compile(
-    r"什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
+    r"指的是什么|指的什么|什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
     r"|牌子|内设|机构(?:有|设置|构成)|部门构成|单位构成|介绍|哪个文件|什么文件|依据(?:是|的)?(?:哪|什么)|根据什么|做什么的|负责什么|干什么的|保障什么|说明一下|主要内容|主要做|主要工作|是什么(?:样|情况)"
 )
 _FIELD = re.compile(
-    r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|项目属性|项目期|主管部门|实施单位|依据"
+    r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|年度目标|总体目标|目标(?:是|有)?什么|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|项目属性|项目期|主管部门|实施单位|依据"
 )
 _FIGURE = re.compile(r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量")
 _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
-_CLAIM = re.compile(r"(?:对吗|对不对|是吗|是不是|对吧|是真的吗|属实|正确吗|没错吧|听说|据说)")
+_ORDER = re.compile(
+    r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,14 @@ def understand(question: str, catalog: Catalog) -> Understanding:
     """Read a question on its own (follow-ups are joined with what came before by :mod:`.conversation`)."""
     text = plain_question(question)
     periods = read_periods(text)
-    text = periods.text
+    text = _ORDER.sub(lambda m: " " * len(m[0]), periods.text)
     naming = read_names(text, catalog, periods)
     operation = read_operation(text)
     asks = _asks(text)
     claim = None
-    if _CLAIM.search(text):
-        stated = [a for a in find_amounts(text) if a.unit in ("元", "万元", "亿元", "%")]
-        claim = (stated[-1].value, stated[-1].unit) if stated else None
+    stated = [a for a in find_amounts(text) if a.unit in ("元", "万元", "亿元", "%")]
+    if stated and operation.condition is None and operation.name == "lookup":
+        claim = (stated[-1].value, stated[-1].unit)
     spans = [*naming.spans, *periods.spans, *operation.spans]
     if claim is not None:
         spans += [(a.start, a.end) for a in find_amounts(text)]

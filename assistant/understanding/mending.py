@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from assistant.lookup import Lookup
 
 _LATIN = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]+)*")
-MOST_LABELS = 4000
+MOST_LABELS = 3000
+MOST_DOCUMENTS = 12
 
 
 @lru_cache(maxsize=60_000)
@@ -31,14 +32,16 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
     """The question with mistyped words put right and a note that says so; None when nothing is close enough."""
     names = [*catalog.office_names, *catalog.region_names]
     text, notes = _spelled_out(u.text, names, catalog, u, lookup)
+    if text != u.text:
+        return understand(text, catalog), "；".join(notes)
     changed = _by_sound(text, [n for n in names if len(n) >= 3])
     text, notes = (changed[0], [*notes, changed[1]]) if changed else (text, notes)
     u2 = understand(text, catalog) if text != u.text else u
     labels = _labels(u2, catalog, lookup)
-    content = "".join(c if w else " " for c, w in zip(u2.text, u2.content_weights(), strict=True))
-    changed = _by_sound(u2.text, labels, content)
+    weights = u2.content_weights()
+    changed = _by_sound(u2.text, labels, "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True)))
     if changed is None:
-        changed = _by_shape(u2.text, labels, content)
+        changed = _by_shape(u2.text, labels, "".join(c if w >= 1.0 else " " for c, w in zip(u2.text, weights, strict=True)))
     if changed is not None:
         text, note = changed
         notes.append(note)
@@ -53,7 +56,7 @@ def spelled_in_letters(text: str) -> bool:
 
 
 def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
-    ids = [d for scope in u.naming.scopes for d in scope.documents][:24]
+    ids = [d for scope in u.naming.scopes for d in scope.documents][:MOST_DOCUMENTS]
     found: dict[str, None] = {}
     for document in lookup.shelf.documents([catalog.rows[d] for d in ids]):
         for label in document.labels.texts:
@@ -78,6 +81,15 @@ def _sounds(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
             if re.fullmatch(r"[\u4e00-\u9fff]+", piece):
                 sounds.setdefault(syllables(piece), piece)
     return sounds
+
+
+@lru_cache(maxsize=16)
+def _spellings(words: tuple[str, ...]) -> dict[str, str]:
+    """Words and the pieces of them by their pinyin without spaces, the earlier word first."""
+    spelled: dict[str, str] = {}
+    for sounds, piece in _sounds(words).items():
+        spelled.setdefault("".join(sounds), piece)
+    return spelled
 
 
 def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[str, str] | None:
@@ -115,12 +127,8 @@ def _spelled_out(text: str, names: list[str], catalog: Catalog, u: Understanding
     runs = [m for m in _LATIN.finditer(text) if len(m[0].replace(" ", "")) >= 4]
     if not runs:
         return text, []
-    words = [*names, *(w for w in question_words() if len(w) >= 2), *_labels(u, catalog, lookup)]
-    spelled: dict[str, str] = {}
-    for word in words:
-        for piece in _pieces(word):
-            if re.fullmatch(r"[\u4e00-\u9fff]+", piece):
-                spelled.setdefault("".join(syllables(piece)), piece)
+    words = (*names, *(w for w in question_words() if len(w) >= 2), *_labels(u, catalog, lookup))
+    spelled = _spellings(words)
     longest = max((len(s) for s in spelled), default=0)
     out, notes, end = "", [], 0
     for run in runs:

@@ -13,7 +13,8 @@ _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)\s*年?度?")
 _PHASES = (
     ("年初预算", re.compile(r"年初预算数?")),
     ("调整预算", re.compile(r"调整(?:后)?预算数?|预算调整数?")),
-    ("决算", re.compile(r"支出决算数?|决算数?|实际(?:支出|花费|花了|执行|完成)|执行数|实际")),
+    ("执行", re.compile(r"预计执行数?|执行数|执行情况")),
+    ("决算", re.compile(r"支出决算数?|决算数?|实际(?:支出|花费|花了|执行|完成)|实际")),
     ("预算", re.compile(r"预算数?")),
 )
 _NEGATED = re.compile(r"(?:而不是|并非|不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)")
@@ -31,12 +32,16 @@ _QUARTERS = {"1": "一", "2": "二", "3": "三", "4": "四"}
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """``years`` in the order named; ``spans`` are the stretches of the question that these readings used up."""
+    """``years`` in the order named; ``phases`` all that are named, ``phase`` the one that is meant when years differ or one is named.
+
+    ``spans`` are the stretches of the question that these readings used up.
+    """
 
     years: tuple[int, ...]
     relative: str | None
     as_of: str | None
     phase: str | None
+    phases: tuple[str, ...]
     negated: tuple[str, ...]
     unit: str | None
     period: str | None
@@ -72,11 +77,23 @@ def read_periods(question: str) -> Periods:
     relative = re.search(r"今年|本年度|去年|上一年度?|上年度?|明年", searched)
     unit = _UNIT_ASKED.search(searched)
     asked = next((g for g in unit.groups() if g), None) if unit else None
-    phase = next((name for name, pattern in _PHASES if pattern.search(searched)), None)
+    phases = _phases(searched)
+    several = len(years) > 1 or bool(re.search(r"上年|去年", searched))
+    phase = None if len(phases) > 1 and several else (phases[0] if phases else None)
     return Periods(
-        tuple(years), relative[0] if relative else None, as_of[0] if as_of else None, phase, tuple(negated),
+        tuple(years), relative[0] if relative else None, as_of[0] if as_of else None, phase, phases, tuple(negated),
         money_unit(asked) if asked else None, _period(searched), tuple(spans), text,
     )  # fmt: skip
+
+
+def _phases(text: str) -> tuple[str, ...]:
+    """Phases that are named, the more special ones first; 预算 in 年初预算 or 预算执行 is not named on its own."""
+    found = []
+    for name, pattern in _PHASES:
+        if pattern.search(text):
+            found.append(name)
+            text = pattern.sub("  ", text)
+    return tuple(found)
 
 
 def _period(text: str) -> str | None:
