@@ -9,7 +9,9 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -190,12 +192,25 @@ def serve(
     place = store or default_store()
     _refuse_taken(host, port)
     FactStore(place).close()  # a service may start empty: documents can be uploaded
-    shown = f"[{host}]" if ":" in host else host
-    say(f"预算问答：http://{shown}:{port}/ （按 Ctrl-C 停止）")
+    ended = Event()
+    Thread(target=_tell_when_up, args=(host, port, ended), daemon=True).start()
     try:
         run(place, host, port, insecure)
     except SettingsError as error:
         raise CommandError(str(error)) from None
+    finally:
+        ended.set()
+
+
+def _tell_when_up(host: str, port: int, ended: Event) -> None:
+    """Print the address once it answers."""
+    import socket
+
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- where the service listens on every address
+    while not ended.wait(0.1):
+        with suppress(OSError), socket.create_connection((name, port), timeout=1):
+            say(f"预算问答：http://{f'[{name}]' if ':' in name else name}:{port}/ （按 Ctrl-C 停止）")
+            return
 
 
 def _refuse_taken(host: str, port: int) -> None:
@@ -294,7 +309,8 @@ def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs a command and exits with its code; an error is one Chinese line, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         # JSON for other programs is UTF-8 whatever the locale; a terminal keeps its own encoding.
-        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")  # type: ignore[union-attr]
+        # Bytes of an argument that are no text come out as JSON escapes.
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

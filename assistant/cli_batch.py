@@ -53,7 +53,10 @@ def _opened(path: Path | None, mode: str) -> AbstractContextManager[IO[str]]:
     if path is None or str(path) == "-":
         return nullcontext(sys.stdin if mode == "r" else sys.stdout)
     try:
-        return path.open(mode, encoding="utf-8-sig" if mode == "r" else "utf-8")
+        if mode == "r":
+            return path.open(encoding="utf-8-sig")
+        # Half a surrogate pair, which JSON escapes allow in a question, is written as it came: escaped.
+        return path.open("w", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         what = "读不到题目文件" if mode == "r" else "无法写入"
         raise CommandError(f"{what} {path}：{reason(error)}。请检查路径和权限。") from None

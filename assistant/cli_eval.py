@@ -43,6 +43,9 @@ def run_sets(
     from eval.question_sets import BadSetError
     from eval.stored import cells_of, counts_of
 
+    files = [*sets, *(more or [])]
+    if missing := [path for path in files if not path.is_file()]:
+        raise CommandError(f"没有题集文件 {missing[0]}。请检查路径。")
     place = store or default_store()
     assistant = open_assistant(place)
 
@@ -53,7 +56,7 @@ def run_sets(
 
     try:
         return run(
-            [*sets, *(more or [])],
+            files,
             out,
             ask,
             baselines=_baselines(assistant, place) if baselines else None,

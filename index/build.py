@@ -318,8 +318,11 @@ def remove(document_id: str, place: str | Path) -> bool:
         store = FactStore(place, create=False)
         try:
             removed = store.remove(document_id)
-            if removed:
-                embed_missing(store, place, Report(), lambda _line, _done, _total: None)
+            if removed and (chunks := open_chunks(place)) is not None:
+                try:
+                    chunks.remove(document_id)
+                finally:
+                    chunks.close()
             return removed
         finally:
             store.close()
