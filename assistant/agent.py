@@ -16,7 +16,7 @@ from typing import Any
 from assistant.evidence import Piece, evidence_of, leaf
 from assistant.llm import LanguageModel, ModelFailed
 from assistant.records import Answer, Calculation, Citation, Question, Value
-from assistant.verify import check
+from assistant.verify import check, cited
 from index.amounts import MONEY, convert, percent, plain
 from prompts import load
 
@@ -113,7 +113,7 @@ class StepAgent:
         except ModelFailed:
             return None
         said = state["messages"][-1].content
-        text = said if isinstance(said, str) else ""
+        text = cited(said, findings.pieces, question.text) if isinstance(said, str) else ""
         faults = check(text, findings.pieces, question.text)
         steps.append({"step": "draft", "model": self._model.name, "prompt": load("agent").digest, "passed": not faults})
         if faults:

@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BUDGETQA_LLM_"
-MAX_CHARACTERS = 20_000
+MAX_CHARACTERS = 6_000
 _RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
 _T = TypeVar("_T")
 

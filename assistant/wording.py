@@ -18,7 +18,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from assistant.evidence import Piece, evidence_of
 from assistant.llm import LanguageModel, ModelFailed
 from assistant.records import Answer, Citation
-from assistant.verify import Fault, check
+from assistant.verify import Fault, check, cited
 from prompts import load
 
 _LOG = logging.getLogger("budgetqa.llm")
@@ -80,11 +80,12 @@ class Worder:
             for piece in self._model.stream(self._messages(draft), deadline=draft.deadline):
                 waiting += piece
                 *complete, waiting = [m[0] for m in _SENTENCE.finditer(waiting)][:-1] or [waiting]
-                for sentence in complete:
+                for sentence in (self._cited(draft, s) for s in complete):
                     if self._faults(draft, sentence):
                         return _with_note(answer, REPLACED)
                     passed += sentence
                     yield numbering.applied(sentence)
+            waiting = self._cited(draft, waiting)
             if waiting.strip() and self._faults(draft, waiting):
                 return _with_note(answer, REPLACED)
         except ModelFailed as error:
@@ -107,7 +108,9 @@ class Worder:
         return [("user", text)]
 
     def _draft(self, draft: _Draft) -> _Draft:
-        return replace(draft, text=self._model.complete(self._messages(draft), deadline=draft.deadline))
+        return replace(
+            draft, text=self._cited(draft, self._model.complete(self._messages(draft), deadline=draft.deadline))
+        )
 
     def _mend(self, draft: _Draft) -> _Draft:
         faults = self._faults(draft, draft.text)
@@ -118,7 +121,10 @@ class Worder:
             question=draft.answer.question, evidence=_lines(draft.pieces), draft=draft.text, faults=told
         )
         mended = self._model.complete([("user", text)], deadline=draft.deadline)
-        return replace(draft, text=mended, mended=True)
+        return replace(draft, text=self._cited(draft, mended), mended=True)
+
+    def _cited(self, draft: _Draft, text: str) -> str:
+        return cited(text, draft.pieces, draft.answer.question)
 
     def _faults(self, draft: _Draft, text: str) -> list[Fault]:
         return check(text, draft.pieces, draft.answer.question)

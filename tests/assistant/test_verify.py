@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assistant.evidence import Piece, evidence_of
 from assistant.records import Answer, Calculation, Citation, Value
-from assistant.verify import check
+from assistant.verify import check, cited
 
 AGENCIES = ("乙县档案局", "丙市水务局", "丁区教育委员会", "戊县交通运输局")
 ROWS = (
@@ -278,3 +278,10 @@ def test_a_short_name_that_the_question_uses_stands_for_the_one_agency_that_it_s
     assert check(draft, two) != []
     assert check(draft, two, "乙县国库办公费多少") == []
     assert check("乙县国库办公费7万元[2]。", two, "乙县国库办公费多少") != []
+
+
+def test_citations_are_set_by_code_where_one_piece_bears_the_sentence_out() -> None:
+    two = pieces(cell("办公费", "预算数", "12", "万元"), cell("差旅费", "预算数", "7", "万元"))
+    said = "办公费12万元。差旅费7万元[1]。\n会议费3万元[1]。"
+    assert cited(said, two) == "办公费12万元[1]。差旅费7万元[2]。\n会议费3万元[1]。"
+    assert [f.sentence for f in check(cited(said, two), two)] == ["会议费3万元[1]"]
