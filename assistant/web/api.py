@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
@@ -24,10 +22,9 @@ from assistant.web.models import (
     SuggestionList,
     TableModel,
 )
-from assistant.web.settings import WebSettings
+from assistant.web.uploads import Uploads
 
 router = APIRouter(prefix="/api")
-READ_BYTES = 1 << 20
 
 
 def the_assistant(request: Request) -> Assistant:
@@ -35,13 +32,13 @@ def the_assistant(request: Request) -> Assistant:
     return assistant
 
 
-def the_settings(request: Request) -> WebSettings:
-    settings: WebSettings = request.app.state.settings
-    return settings
+def the_uploads(request: Request) -> Uploads:
+    uploads: Uploads = request.app.state.uploads
+    return uploads
 
 
 Door = Annotated[Assistant, Depends(the_assistant)]
-Settings = Annotated[WebSettings, Depends(the_settings)]
+Files = Annotated[Uploads, Depends(the_uploads)]
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -120,49 +117,15 @@ def document(id: str, assistant: Door) -> JSONResponse:
     return JSONResponse(public(found))
 
 
-def clean_name(name: str | None) -> str:
-    """The last part of an uploaded file's name without control characters; raises ApiError(422) if none is left."""
-    last = PurePosixPath((name or "").replace("\\", "/")).name
-    plain = "".join(c for c in last if c.isprintable()).strip().strip(".")
-    if not plain:
-        raise ApiError(422, "上传的文件没有名称。")
-    suffix = Path(plain).suffix
-    return plain[: 200 - len(suffix)] + suffix if len(plain) > 200 else plain
-
-
-def save_upload(upload: UploadFile, folder: Path, limit_bytes: int) -> Path:
-    """Copy an upload to ``folder``; raises ApiError(413) as soon as it grows over the limit."""
-    # The name on disk is ours: the uploaded one is only ever a label.
-    path = folder / ("upload" + Path(clean_name(upload.filename)).suffix.lower())
-    size = 0
-    with path.open("wb") as out:
-        while block := upload.file.read(READ_BYTES):
-            size += len(block)
-            if size > limit_bytes:
-                raise ApiError(413, f"文件超过了 {limit_bytes >> 20} MB 的上限。")
-            out.write(block)
-    if size == 0:
-        raise ApiError(422, "上传的文件是空的。")
-    return path
-
-
 @router.post("/documents", response_model=AddedDocument, responses=documented(413), status_code=201, summary="上传文件")
-def upload_document(file: Annotated[UploadFile, File()], assistant: Door, settings: Settings) -> JSONResponse:
+def upload_document(file: Annotated[UploadFile, File()], uploads: Files) -> JSONResponse:
     """Read a file into the store; an unchanged file is skipped."""
-    name = clean_name(file.filename)
-    if Path(name).suffix.lower() not in settings.upload_suffixes:
-        raise ApiError(422, f"不支持这种文件；可上传：{' '.join(settings.upload_suffixes)}。")
-    with tempfile.TemporaryDirectory(prefix="budgetqa-upload-") as folder:
-        path = save_upload(file, Path(folder), settings.upload_mb << 20)
-        result = assistant.add(path, name)
-    if not result.get("document_id"):
-        raise ApiError(422, f"文件未能读入：{result.get('message') or '原因不明'}", "unreadable")
-    return JSONResponse(result, status_code=201)
+    return JSONResponse(uploads.add(file.filename, file.file), status_code=201)
 
 
 @router.delete("/documents/{id}", responses=documented(404), summary="移除文件")
-def remove_document(id: str, assistant: Door) -> Removed:
-    if not assistant.remove(id):
+def remove_document(id: str, uploads: Files) -> Removed:
+    if not uploads.remove(id):
         raise ApiError(404, "没有这份文件，可能已被移除。")
     return Removed(removed=True)
 

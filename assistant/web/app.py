@@ -21,6 +21,7 @@ from assistant.web.page_head import PlainHead
 from assistant.web.pages import FOLDER
 from assistant.web.settings import SettingsError, WebSettings, read_settings
 from assistant.web.state import State
+from assistant.web.uploads import Uploads
 
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
 
@@ -58,7 +59,7 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
         root_path=settings.root_path,
     )
     app.state.assistant = assistant
-    app.state.settings = settings
+    app.state.uploads = Uploads(assistant, settings)
     app.state.state = state
     app.state.gatekeeper = gatekeeper
     errors.install(app)
@@ -107,5 +108,7 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
         server_header=False,
         # A login by the proxy's header needs the proxy's own address, not the one that it forwards.
         proxy_headers=not settings.proxy_header,
+        # Longer than a browser or proxy keeps an idle connection, so that none is cut as it is used again.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )

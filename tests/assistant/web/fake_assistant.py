@@ -151,6 +151,7 @@ class FakeAssistant:
             progress("正在解析")
         if "坏" in name:
             return {"status": "failed", "document_id": None, "message": "文件已损坏"}
+        self.files["d2"] = path
         self.store["d2"] = {"id": "d2", "file": name, "title": "乙", "agency": "乙单位", "region": None,
                             "fiscal_year": None, "phase": None, "tables": 0,
                             "facts": 1, "pages": None, "warnings": ["没有年度"]}  # fmt: skip

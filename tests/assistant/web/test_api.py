@@ -85,8 +85,14 @@ def test_upload_then_remove(client: TestClient, fake: Any) -> None:
     response = client.post("/api/documents", files={"file": ("../../乙.txt", io.BytesIO(b"x"))})
     assert (response.status_code, response.json()["document_id"]) == (201, "d2")
     assert fake.store["d2"]["file"] == "乙.txt"
+    kept = fake.files["d2"]
+    assert kept.read_bytes() == b"x"
+    assert "乙" not in kept.name
+    client.post("/api/documents", files={"file": ("坏.txt", io.BytesIO(b"y"))})
+    assert list(kept.parent.iterdir()) == [kept]
     assert client.delete("/api/documents/d2").json() == {"removed": True}
     assert client.delete("/api/documents/d2").status_code == 404
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize(

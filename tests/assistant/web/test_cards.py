@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from assistant.records import Answer, Calculation, Citation, Value
-from assistant.web.api import answer_json, clean_name, safe_link
+from assistant.web.api import answer_json, safe_link
 from assistant.web.cards import answer_card, in_other_unit, page_path, source_path, with_separators
 from assistant.web.errors import ApiError
 from assistant.web.findings import shown_findings
 from assistant.web.page_head import plain_head
 from assistant.web.source import box_query, cited_places, shown_rows
+from assistant.web.uploads import clean_name
 
 
 @pytest.mark.parametrize(
