@@ -23,7 +23,7 @@ NEAR = 0.045
 CLEAR = 0.02
 FINER = 0.09
 OTHERS = 0.16
-OTHERS_UNNAMED = 0.26
+OTHERS_UNNAMED = 0.34
 MOST_DOCUMENTS = 24
 
 
@@ -156,7 +156,10 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
     top = usable[0]
     others = [] if wanted.year is not None and top.fact.fiscal_year not in (None, wanted.year) else _other_documents(usable, top, margin)
-    agreeing = [m for m in usable if m.score >= top.score - 2 * NEAR and same_figure(m.fact, top.fact) and m not in others]
+    agreeing = [
+        m for m in usable
+        if same_figure(m.fact, top.fact) and (m.score >= top.score - 2 * NEAR or (m.score >= top.score - 0.25 and m.precision >= 0.8))
+    ]  # fmt: skip
     agreeing.sort(key=lambda m: m.score < top.score - FINER or not _finer(m.fact, top.fact))
     if others:
         return Found(matches=tuple(agreeing), rivals=tuple(others))

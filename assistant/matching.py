@@ -30,7 +30,7 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
-_COUNT_ASKED = re.compile(r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))")
+COUNT_ASKED = re.compile(r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))")
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
@@ -163,9 +163,11 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
         coverage = covered(mask) / total
         core_coverage = covered(core | identity) / total
         precision, key = _precision(shelved, shares, document.labels)
-        if totals and _is_total(fact, totals):
+        if totals and _is_total(fact, totals) and (fact.is_total or not shelved.names):
             told = (around | names) & content
             precision = max(precision, 0.9 * told.bit_count() / size if size else precision)
+        if fact.is_total and not content & ~around and covered(around | identity) >= 0.9 * total and total:
+            precision = max(precision, 0.8)
         focus = covered(masks.get(key, 0)) / total
         score = 0.4 * coverage + 0.2 * core_coverage + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
         silent = sum(
@@ -288,10 +290,11 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     totals = _TOTAL_SAID.findall(wanted.text)
     if totals:
         lean += 0.12 if _is_total(fact, totals) else -0.04
+        lean += 0.05 if fact.is_total else 0.0
     if fact.source.row is None and "表" in wanted.text:
         lean -= 0.15
     if fact.source.row is None:
-        lean -= 0.05
+        lean -= 0.09
     if wanted.kinds[0] == "change":
         lean += 0.0 if fact.kind == "change" else -0.2
         lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
@@ -309,10 +312,10 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean += 0.3 if fact.period and fact.period in wanted.as_of else -0.1
     if wanted.direction and fact.kind == "change" and fact.value is not None:
         lean += 0.06 if (fact.value < 0) == (wanted.direction == "down") else -0.2
-    counted = _COUNT_ASKED.search(wanted.hints)
-    if counted and fact.kind in ("amount", "change"):
-        lean += 0.15 if fact.unit and fact.unit in counted.groups() else -0.2
-    elif fact.kind in ("amount", "change") and fact.unit and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
+    counted = COUNT_ASKED.search(wanted.hints)
+    if counted and fact.kind in ("amount", "change", "empty"):
+        lean += 0.15 if fact.unit and fact.unit in counted.groups() else -0.6
+    elif fact.kind in ("amount", "change") and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
         lean -= 0.15
     if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
         lean -= 0.3

@@ -69,4 +69,4 @@ def _distinct(matches: list[Match]) -> list[Match]:
     seen: dict[tuple[str, str], Match] = {}
     for m in matches:
         seen.setdefault((_question(m), m.fact.table or m.fact.source.quote or ""), m)
-    return list(seen.values())[:8]
+    return list(seen.values())[:10]

@@ -120,6 +120,7 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
     for fact in facts:
         if fact.kind == "text" and fact.source.row is not None and fact.column_path and len(fact.printed) <= MOST_BESIDE and not fact.indicator:
             texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
+    used = _rows_of_heads(facts)
     for order, fact in enumerate(facts):
         heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
         if fact.source.row is None:
@@ -131,13 +132,31 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
             Shelved(
                 fact,
                 _numbers(labels, [*names, *codes]),
-                _numbers(labels, texts.get((fact.source.block_id, fact.source.row or 0), ()) if fact.kind == "amount" and fact.source.row is not None else ()),
+                _numbers(labels, _beside(fact, texts, used)),
                 _numbers(labels, reversed(fact.column_path)),
                 _numbers(labels, around),
                 order,
             )
         )
     return ShelvedDocument(row, labels, tuple(shelved))
+
+
+def _rows_of_heads(facts: Sequence[Fact]) -> dict[tuple[str, str], set[int]]:
+    """In which rows of a table each head but the innermost stands."""
+    used: dict[tuple[str, str], set[int]] = {}
+    for fact in facts:
+        if fact.source.row is not None:
+            for head in fact.row_path[:-1]:
+                used.setdefault((fact.source.block_id, head), set()).add(fact.source.row)
+    return used
+
+
+def _beside(fact: Fact, texts: dict[tuple[str, int], list[str]], used: dict[tuple[str, str], set[int]]) -> list[str]:
+    """What names an amount's row besides its innermost head: short texts in the row, and heads of this row alone."""
+    if fact.kind != "amount" or fact.source.row is None or not fact.column_path:
+        return []
+    alone = [h for h in fact.row_path[:-1] if len(used[fact.source.block_id, h]) == 1 and not h.isdigit()]
+    return [*alone, *texts.get((fact.source.block_id, fact.source.row), ())]
 
 
 _DIRECTION_ONLY = re.compile(

@@ -11,7 +11,7 @@ from assistant import calculate, collections_of
 from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
 from assistant.collections_of import Collection
 from assistant.lookup import Found, Lookup, same_figure
-from assistant.matching import CHANGE_WORDS, SCHEDULE_WORDS, TARGET_WORDS, Match, Wanted, match
+from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Match, Wanted, match
 from assistant.prose import Prose
 from assistant.records import Answer, Calculation, Value
 from assistant.refusal import clarify, not_found
@@ -103,7 +103,7 @@ class Solver:
         """The kinds of fact that can answer, the likeliest first."""
         text = u.text
         if u.asks == "field":
-            return ("text", "target", "amount", "empty")
+            return ("text", "target", "empty")
         if u.asks in ("exists", "situation"):
             return ("amount", "empty", "target")
         if u.operation.name == "change" or (CHANGE_WORDS.search(text) and re.search(r"比|较|同比|上年", text)):
@@ -120,6 +120,8 @@ class Solver:
         if text is not None:
             shown, weights = _only(u, text, tail=u.operation.name != "ratio")
         shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
+        for counted in COUNT_ASKED.finditer(u.text):
+            weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if _BARE_BUDGET.match(bare) and u.asks == "figure" and (kinds or self.kinds(u))[0] != "change" and u.operation.name not in ("rank", "list", "count", "filter", "average"):
             shown = f"{'收入' if '收入' in bare else '支出'}总计"
