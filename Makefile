@@ -17,7 +17,7 @@ SAMPLES_READ := $(STORE)/.samples
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve ask test check lint pytest score bench model system clean
+.PHONY: help run serve ask test check lint pytest score bench model llm system clean
 
 help:
 	@echo "make run          安装、导入 samples/ 中的示例文档并启动网页（http://$(HOST):$(PORT)）"
@@ -27,6 +27,7 @@ help:
 	@echo "make score        用 $(SHARED) 的文档和题集评分"
 	@echo "make bench        在两个公开表格数据集上评分"
 	@echo "make model        获取默认的向量模型（可选，约 38 MB）"
+	@echo "make llm          下载并启动一个本地小语言模型（可选，1.1 GB）"
 	@echo "make clean        删除 .venv 和各种缓存（不动 $(STORE)/）"
 
 $(BIN)/python:
@@ -64,6 +65,10 @@ ask: $(SAMPLES_READ)
 model: $(INSTALLED)
 	@$(BIN)/python -m index.model_files
 
+llm: $(INSTALLED)
+	@$(PIP) -e '.[llm]'
+	@$(BIN)/python -m assistant.local_llm
+
 system:
 	@.ci/system-packages
 
@@ -80,7 +85,13 @@ test: lint pytest
 check: lint pytest
 
 score: $(INSTALLED) $(MODEL)
-	@$(BIN)/python -m eval.score_shared $(SHARED)
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(BIN)/budgetqa ingest $(SHARED)/corpus --store "$$dir/store"; \
+	for set in $(SHARED)/questions/*.jsonl; do \
+	  echo "$$set"; \
+	  $(BIN)/budgetqa ask --batch "$$set" --out "$$dir/answers.jsonl" --store "$$dir/store"; \
+	  $(BIN)/python $(SHARED)/tools/score.py "$$set" "$$dir/answers.jsonl"; \
+	done
 
 bench: $(INSTALLED)
 	@$(BIN)/budgetqa eval im-tqa --data $(SHARED)/bench/im-tqa --split dev
