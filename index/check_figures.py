@@ -88,9 +88,7 @@ def half_digit(fact: Fact) -> Decimal:
     assert fact.value is not None
     if fact.value == 0:
         return Decimal(0)
-    exponent = fact.value.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return Decimal(5).scaleb(exponent - 1) * MONEY.get(fact.unit, Decimal(1))
+    return Decimal(5).scaleb(_exponent(fact.value) - 1) * MONEY.get(fact.unit, Decimal(1))
 
 
 def allowed_for_sum(parts: Sequence[Fact], total: Fact) -> Decimal:
@@ -120,8 +118,7 @@ def part(fact: Fact) -> Part:
 
 def side(label: str, facts: Sequence[Fact], value: Decimal | None, unit: str) -> Side:
     """One side of a finding, its value in ``unit``."""
-    shown = None if value is None else plain(_in(value, unit))
-    return Side(label, shown, unit, tuple(part(f) for f in facts))
+    return Side(label, None if value is None else shown_value(value, unit, facts), unit, tuple(part(f) for f in facts))
 
 
 def name(fact: Fact) -> str:
@@ -161,7 +158,7 @@ def sum_finding(document_id: str, rule: str, total: Fact, parts: Sequence[Fact],
     unit = total.unit
     message = (
         f"{place(total)}“{name(total)}”{_head(total)}为{total.printed}{_unit(total)}，"
-        f"{label or '各分项'}之和为{shown(added, unit)}，相差{shown(abs(difference), unit)}"
+        f"{label or '各分项'}之和为{shown(added, unit, parts)}，相差{shown(abs(difference), unit, [total])}"
     )
     message += "（在末位四舍五入的边缘）。" if severity == "info" else "。"
     return finding(
@@ -185,7 +182,7 @@ def same_finding(document_id: str, rule: str, left: Fact, right: Fact) -> Findin
     message = (
         f"{place(left)}“{name(left)}”{_head(left)}为{left.printed}{_unit(left)}，"
         f"{place(right)}“{name(right)}”{_head(right)}为{right.printed}{_unit(right)}，"
-        f"相差{shown(abs(difference), unit)}" + ("（末位之差）。" if rounding else "。")
+        f"相差{shown(abs(difference), unit, [left])}" + ("（末位之差）。" if rounding else "。")
     )
     return finding(
         document_id, rule, "info" if rounding else "error", message, side(name(left), [left], in_yuan(left), unit),
@@ -204,18 +201,27 @@ def severity_of(difference: Decimal, allowed: Decimal) -> Severity | None:
     return "info" if abs(difference) == allowed else "error"
 
 
-def shown(value: Decimal, unit: str) -> str:
-    """A value of 元 in ``unit`` for a message."""
-    return f"{plain(_in(value, unit))}{unit}"
+def shown(value: Decimal, unit: str, like: Sequence[Fact] = ()) -> str:
+    """A value of 元 in ``unit`` for a message, with as many decimals as the figures it is made from."""
+    return f"{shown_value(value, unit, like)}{unit}"
 
 
-def _in(value: Decimal, unit: str) -> Decimal:
+def shown_value(value: Decimal, unit: str, like: Sequence[Fact] = ()) -> str:
+    """A value of 元 in ``unit`` as a plain decimal."""
     moved = value / MONEY.get(unit, Decimal(1))
-    return moved.quantize(Decimal(1)) if moved == moved.to_integral() else moved.normalize()
+    moved = moved.quantize(Decimal(1)) if moved == moved.to_integral() else moved.normalize()
+    places = min((_exponent(f.value) for f in like if f.unit == unit and f.value is not None), default=0)
+    return plain(moved.quantize(Decimal(1).scaleb(places)) if places < _exponent(moved) else moved)
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return exponent
 
 
 def _plain(value: Decimal | None, unit: str) -> str | None:
-    return None if value is None else plain(_in(value, unit))
+    return None if value is None else shown_value(value, unit)
 
 
 def _head(fact: Fact) -> str:

@@ -94,7 +94,7 @@ def bare(label: str, agency: str | None = None) -> str:
         previous = label
         label = _FILLER.sub("", _WHO.sub("", unnumbered(label)))
         if agency and label.startswith(agency) and len(label) > len(agency) + 2:
-            label = re.sub(r"^[（(](?:部门|单位|本级)[）)]", "", label[len(agency) :])
+            label = re.sub(r"^[（(][^）)]{2,8}[）)]", "", label[len(agency) :])
         if label.startswith(("“", '"')) and label.endswith(("”", '"')) and not re.search(r"[”\"]", label[1:-1]):
             label = label[1:-1]
     return label

@@ -57,15 +57,22 @@ def decode(data: bytes) -> str:
     if b"\x00" in data[:65536]:
         raise UnreadableFile("这不是文本文件（含有二进制内容），扩展名可能有误。请用原来的格式保存后再导入。")
     for encoding in ("utf-8-sig", "gb18030"):
-        for end in (None, -1, -2, -3):
-            try:
-                text = data[:end].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if sum(c < " " and c not in "\t\n\r\f\v" for c in text[:20000]) > 5:
-                raise UnreadableFile("这不是文本文件（含有二进制内容），扩展名可能有误。请用原来的格式保存后再导入。")
-            return text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _decoded(data, encoding)
+        if text is None:
+            continue
+        if sum(c < " " and c not in "\t\n\r\f\v" for c in text[:20000]) > 5:
+            raise UnreadableFile("这不是文本文件（含有二进制内容），扩展名可能有误。请用原来的格式保存后再导入。")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     raise UnreadableFile("无法识别文件的文字编码。请另存为 UTF-8 文本后再导入。")
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        # A file cut off may end inside a character; an error anywhere else means another encoding.
+        cut = error.reason in ("unexpected end of data", "incomplete multibyte sequence") and error.end == len(data)
+        return data[: error.start].decode(encoding) if cut else None
 
 
 def _read_lines(lines: list[str]) -> tuple[list[Paragraph | Grid], bool]:
