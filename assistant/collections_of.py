@@ -69,7 +69,9 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
         if found is None and "专项" not in u.text:
             found = _rows_of(u, wanted, documents, None)
         return found or _sections(wanted, documents)
-    return _rows_of(u, wanted, documents, None)
+    if u.operation.name in ("rank", "compare") or re.search(r"科目|支出(?:项|内容)|明细|构成|下(?:有|面)", u.text):
+        return _rows_of(u, wanted, documents, None)
+    return None
 
 
 def _as_match(fact: Fact, document: ShelvedDocument) -> Match:

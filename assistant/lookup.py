@@ -146,7 +146,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
-    usable = [m for m in matches if m.holds and m.precision > 0.08]
+    usable = [m for m in matches if m.holds and m.precision > 0.08 and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))]
     if not usable:
         return Found(missing=_why_not(matches[0]), nearest=matches[0])
     usable = _phase_fits(usable, wanted)
@@ -155,7 +155,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         there = top.fact.phase or top.document.row.phase or ""
         return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
     top = usable[0]
-    others = [] if wanted.year is not None and top.fact.fiscal_year not in (None, wanted.year) else _other_documents(usable, top, margin)
+    others = _other_documents(usable, top, margin)
     agreeing = [
         m for m in usable
         if same_figure(m.fact, top.fact) and (m.score >= top.score - 2 * NEAR or (m.score >= top.score - 0.25 and m.precision >= 0.8))

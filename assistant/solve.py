@@ -597,6 +597,8 @@ class Solver:
                 return None
             years = [latest - 1, latest]
         wanted = self.wanted(u, kinds=("amount", "empty"))
+        if "执行" in u.periods.phases:
+            wanted = replace(wanted, phase=None)
         found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
         if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
             later = found[0].matches[0]

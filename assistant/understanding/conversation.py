@@ -34,7 +34,7 @@ def _joined(current: Understanding, before: Understanding, catalog: Catalog) -> 
     """A question completed from the one before: place, year, item, unit, kind, each unless it says its own."""
     text = current.text
     content = "".join(c for c, w in zip(text, current.content_weights(), strict=True) if w >= 0.3)
-    bare = re.sub(r"预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那", "", content)
+    bare = re.sub(r"亿元|万元|元|预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那", "", content)
     dependent = bool(_POINTS_BACK.search(text) or _OPENS.search(text) or _ELLIPSIS.search(text)) or not current.naming.scopes[0].named
     if not dependent:
         return current
