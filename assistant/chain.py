@@ -14,6 +14,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.quotes import MIN_CONFIDENCE, Quote, QuoteFinder
 from assistant.retrieval import POOL, Found, HybridRetriever
+from assistant.tracing import no_tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ProseAnswerer:
     """Answers a prose question from the chunks of the given documents."""
 
     def __init__(self, retriever: HybridRetriever, *, min_confidence: float = MIN_CONFIDENCE) -> None:
+        no_tracing()
         self._retriever = retriever
         self._min_confidence = min_confidence
         self.chain: Runnable[Any, Any] = (
@@ -62,6 +64,13 @@ class ProseAnswerer:
         asked = _Asked(question, tuple(document_ids) if document_ids is not None else None, focus)
         result: ProseResult | None = self.chain.invoke(asked)
         return result
+
+    def passages(self, question: str, document_ids: Sequence[str] | None = None, k: int = 4) -> list[Quote]:
+        """The ``k`` passages nearest to a question, for a model that words an answer from several places."""
+        found = self._retriever.find(question, k, document_ids)
+        return [
+            Quote(f.chunk.document_id, f.chunk.block_ids[0], f.chunk.page, f.chunk.section, f.chunk.text) for f in found
+        ]
 
     def _find(self, asked: _Asked) -> _Step:
         return _Step(asked, self._retriever.find(asked.focus or asked.question, POOL, asked.document_ids))

@@ -20,6 +20,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assistant.tracing import no_tracing
+
 PREFIX = "BUDGETQA_LLM_"
 MAX_CHARACTERS = 6_000
 _RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
@@ -280,12 +282,6 @@ async def _give_up() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def no_tracing() -> None:
-    """LangChain sends traces to a host outside if the environment says so; here it never does."""
-    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING"):
-        os.environ[name] = "false"
 
 
 def open_model(settings: LlmSettings) -> LanguageModel | None:
