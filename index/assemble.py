@@ -80,6 +80,7 @@ def _leads_to_grid(following: Sequence[Paragraph | Grid], title_may_stand: bool 
         if isinstance(block, Grid):
             return True
         if is_caption(block.text):
+            title_may_stand = True
             continue
         if not title_may_stand or len(block.text.strip()) > MAX_HEADING or block.text.strip().endswith(("。", "；")):
             return False
@@ -145,6 +146,9 @@ class _Builder:
             return
         level = heading_level(paragraph)
         is_title = before_grid and len(text) <= 60 and not text.endswith(("。", "；", "，"))
+        if level is None and is_title and self._pending and is_caption(self._pending[-1].text):
+            self._pending.append(paragraph)  # a head over the full width, below the title and its captions
+            return
         if level is not None or is_title:
             self.flush(but_captions=is_title)
             if level is not None:
@@ -192,7 +196,9 @@ class _Builder:
         grid, inner = _caption_rows(grid)
         inner_titles = [t for t in inner if not is_caption(t)]
         captions += [t for t in inner if is_caption(t)]
-        title = (titles or inner_titles or [grid.name or ""])[-1]
+        # Below the title a head may stand over the full width (财政拨款“三公”经费).
+        candidates = titles or inner_titles or [grid.name or ""]
+        title = next((t for t in reversed(candidates) if t.rstrip().endswith("表")), candidates[-1])
         previous = self._last_table if self._since_table == 0 else None
         inherited: str | None = None
         unit = _unit_of([*captions, *lines]) or _unit_in_title(title)

@@ -65,7 +65,7 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
         fact = _cell_fact(context, data)
         if fact is None:
             continue
-        any_figure = any_figure or fact.kind in ("amount", "target", "schedule")
+        any_figure = any_figure or bool(fact.value) or fact.kind == "target"
         yield fact
         if fact.kind == "text" and len(fact.printed) > 6:
             yield from _amounts_in_cell(fact)
