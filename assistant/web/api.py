@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
@@ -142,9 +141,7 @@ def table(id: str, assistant: Door) -> JSONResponse:
 @router.get("/health", response_model=Health, responses=documented(), summary="就绪状态")
 def health(assistant: Door, response: Response) -> dict[str, Any]:
     """Ready or not, and why; 503 while not ready."""
-    state: dict[str, Any] = {"ready": False, "message": "状态未知"}
-    with contextlib.suppress(OSError):
-        state = assistant.health()
+    state = assistant.health()
     if not state.get("ready"):
         response.status_code = 503
     return state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import uuid
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ MONO = ["ui-monospace", "Consolas", "monospace"]
 ANY = "全部"
 SCOPES = ("region", "agency", "fiscal_year")
 NO_MODEL = "没有装载向量模型：查数字不受影响，文字类问题按全文检索回答。"
+SHOWN_EXAMPLES = 6
 LISTED_DOCUMENTS = 2000
 LISTED_FINDINGS = 300
 EARLIER_TURNS = 20
@@ -70,30 +70,28 @@ class ChatPage:
     # What is shown
 
     def conversation(self, turns: Turns, only: str = "") -> str:
+        """All turns, or a welcome; ``only`` is the title of the one document that is asked."""
+        if not turns:
+            return self.welcome(only)
         shown = []
         for turn in turns:
             card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
-            shown.append(
-                {
-                    "question": turn["question"],
-                    "card": Markup(card),  # noqa: S704
-                    "error": turn.get("error"),
-                }
-            )
-        health: dict[str, Any] = {}
-        examples: list[str] = []
-        if not turns:
-            with contextlib.suppress(OSError):
-                health = self.assistant.health()
-            examples = self.assistant.examples()[:6] if health.get("documents") else []
-        message = "" if health.get("ready", True) else health.get("message", "")
-        if not message and health and not health.get("model", True):
-            message = NO_MODEL
+            shown.append({**turn, "card": Markup(card)})  # noqa: S704 - the card's template escapes
+        return inert(fragment("conversation.html", turns=shown))
+
+    def welcome(self, only: str) -> str:
+        health = self.assistant.health()
         documents = health.get("documents", 0)
-        html = fragment(
-            "conversation.html", turns=shown, documents=documents, examples=examples, message=message or "", only=only
+        message = NO_MODEL if health.get("model") is None else ""
+        return inert(
+            fragment(
+                "welcome.html",
+                documents=documents,
+                examples=self.assistant.examples()[:SHOWN_EXAMPLES] if documents else [],
+                message=message if health.get("ready") else health.get("message", ""),
+                only=only,
+            )
         )
-        return inert(html)
 
     def history(self, owner: str) -> str:
         rows = [

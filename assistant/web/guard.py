@@ -25,15 +25,10 @@ OPEN = frozenset(
     ("/login", "/logout", "/api/health", "/favicon.ico", "/widget/budgetqa.js", "/widget/token", "/widget/frame")
 )
 OPEN_FOLDERS = ("/ui/", "/oidc/")
+# Counted against the limit: what takes time or room.
 ASKING = (
-    "/api/ask",
-    "/api/search",
-    "/api/export",
-    "/v1/chat/",
-    "/mcp",
-    "/gradio_api/queue/join",
-    "/widget/plain",
-    "/widget/token",
+    *("/api/ask", "/api/search", "/api/export", "/api/feedback", "/v1/chat/", "/mcp", "/source/page/"),
+    *("/gradio_api/queue/join", "/widget/plain", "/widget/token"),
 )
 FOR_SITES = {("POST", "/api/ask"), ("GET", "/api/search")}
 CROSS_ORIGIN = ("/api/ask", "/api/search", "/widget/token")
@@ -112,11 +107,9 @@ class Guard:
 
         try:
             refusal = self._check(request, scope, path)
-            receive = self._bounded(receive, path)
+            await (refusal or self.app)(scope, self._bounded(receive, path), send_guarded)
         except ApiError as error:
-            refusal = error_response(error)
-        try:
-            await (refusal or self.app)(scope, receive, send_guarded)
+            await error_response(error)(scope, receive, send_guarded)
         except Exception:
             log.exception("request %s to %s failed", request_id, path)
             if started:

@@ -19,7 +19,6 @@ class Operation:
     method: str
     path: str
     summary: str
-    description: str
     parameters: list[dict[str, Any]]
     example: str
     responses: dict[str, str]
@@ -40,7 +39,6 @@ def operations(description: dict[str, Any]) -> list[Operation]:
             method=method.upper(),
             path=path,
             summary=operation.get("summary", ""),
-            description=operation.get("description", ""),
             parameters=operation.get("parameters", []),
             example=_example(operation, schemas),
             responses={code: reply.get("description", "") for code, reply in operation["responses"].items()},

@@ -34,7 +34,10 @@ class WebSettings(BaseSettings):
     login_per_minute: int = Field(default=10, ge=1, description="每个地址每分钟可尝试登录的次数")
     upload_mb: int = Field(default=50, ge=1, le=2048, description="单个上传文件的大小上限（MB）")
     upload_suffixes: tuple[str, ...] = Field(
-        default=(".txt", ".docx", ".doc", ".pdf", ".xlsx", ".xls", ".html", ".htm", ".csv", ".md", ".zip"),
+        default=(
+            *(".txt", ".docx", ".doc", ".wps", ".rtf", ".odt", ".pdf"),
+            *(".xlsx", ".xls", ".et", ".ods", ".html", ".htm"),
+        ),
         description="允许上传的文件类型",
     )
     proxy_header: str = Field(default="", description="反向代理写入用户名的请求头，如 X-Remote-User；空为不用")

@@ -209,8 +209,19 @@
 
   // Gradio draws late: follow the newest turn, give unnamed controls a name, keep upload notes.
   const NAMES = { "Toggle Sidebar": "打开或关闭历史对话", "More tabs": "更多" };
+  // The conversation is drawn anew each time, so a place of its own tells screen readers of the newest answer.
+  const live = make("div", "bq-hidden");
+  live.setAttribute("role", "status");
+  let told = "";
+  const tell = () => {
+    const newest = [...document.querySelectorAll(".bq-turn")].pop();
+    const answer = newest && $(".bq-answer:not(.bq-loading)", newest);
+    const text = !newest ? "" : answer ? [...answer.querySelectorAll(".bq-state, .bq-text")].map((p) => p.textContent).join("。") : "正在查找";
+    if (text !== told) { told = text; live.textContent = text; }
+  };
   let turns = 0;
   const tidy = () => {
+    tell();
     const now = document.querySelectorAll(".bq-turn");
     if (now.length > turns) now[now.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
     turns = now.length;
@@ -222,6 +233,7 @@
     });
   };
   const begin = () => {
+    document.body.append(live);
     let saved = null;
     try { saved = localStorage.getItem("budgetqa-theme"); } catch (_) { /* private window */ }
     if (saved) setTimeout(() => document.body.classList.toggle("dark", saved === "dark"), 0);

@@ -210,6 +210,7 @@ def test_by_keyboard_alone(visit: Any) -> None:
     page.keyboard.type("舆情预算")
     page.keyboard.press("Enter")
     page.locator(".bq-figure").wait_for()
+    page.locator("body > [role=status]", has_text="网络舆情管理预算730500.00元").wait_for(state="attached")
     page.locator(".bq-sources a.bq-source").focus()
     page.keyboard.press("Enter")
     source_frame(page).locator("#cited").wait_for()
