@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WATCH = """
-import socket, sys
+import socket, sys, time
 from pathlib import Path
 tried = []
 def refused(self, address):
@@ -40,11 +40,16 @@ app = create_app(assistant, read_settings({}, state=place / "state", auth="off")
 with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000)) as client:
     reply = client.post("/api/ask", json={"question": "迁西县委网信办2025年项目支出预算多少"})
     assert reply.status_code == 200, reply.text
-    assert client.get("/").status_code == 200
+    page = client.get("/")  # the chat page is built after the start
+    for _ in range(60):
+        if page.status_code == 200:
+            break
+        time.sleep(0.5)
+        page = client.get("/")
+    assert page.status_code == 200, page.text[:500]
 """
 END = """
 assistant.close()
-import time
 time.sleep(1)
 print("tried", tried)
 """
