@@ -65,7 +65,9 @@ class Assistant:
         if question.document:
             catalog, missing = _only(catalog, question.document)
             if missing:
-                return Answer(question.text, "not_found", f"库中没有文档“{missing}”。可用 budgetqa documents 查看已导入的文档。")
+                return Answer(
+                    question.text, "not_found", f"库中没有文档“{missing}”。可用 budgetqa documents 查看已导入的文档。"
+                )
         if not catalog.rows:
             return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
         solver = Solver(self.lookup, self.prose, catalog)
@@ -79,7 +81,13 @@ class Assistant:
         text = text.strip()
         if not text:
             return []
-        kinds = {"agency": "agency", "project": "project", "subject": "subject", "indicator": "indicator", "table": "table"}
+        kinds = {
+            "agency": "agency",
+            "project": "project",
+            "subject": "subject",
+            "indicator": "indicator",
+            "table": "table",
+        }
         out = [
             {"kind": kinds.get(kind, "item"), "title": name, "snippet": "", "link": f"/?q={name}"}
             for name, kind in self.store.complete(text, limit)
@@ -88,7 +96,9 @@ class Assistant:
             if len(out) >= limit:
                 break
             if text in row.title:
-                out.append({"kind": "document", "title": row.title, "snippet": row.file, "link": f"/?document={row.id}"})
+                out.append(
+                    {"kind": "document", "title": row.title, "snippet": row.file, "link": f"/?document={row.id}"}
+                )
         return out[:limit]
 
     def documents(self) -> list[dict[str, Any]]:
@@ -100,11 +110,23 @@ class Assistant:
             return None
         blocks = self.store.blocks(row.id)
         tables = [
-            {"id": b.id, "title": b.title, "section": list(b.section), "unit": b.unit, "rows": b.rows, "cols": b.cols, "pages": list(b.pages)}
+            {
+                "id": b.id,
+                "title": b.title,
+                "section": list(b.section),
+                "unit": b.unit,
+                "rows": b.rows,
+                "cols": b.cols,
+                "pages": list(b.pages),
+            }
             for b in blocks
             if isinstance(b, Table)
         ]
-        return asdict(row) | {"known": self.store.known(row.id), "tables": tables, "findings": self.store.findings(row.id)}
+        return asdict(row) | {
+            "known": self.store.known(row.id),
+            "tables": tables,
+            "findings": self.store.findings(row.id),
+        }
 
     def table(self, table_id: str) -> dict[str, Any] | None:
         """A table with its cells, for showing a cited cell in its place."""
@@ -116,16 +138,20 @@ class Assistant:
             return {"id": block.id, "document_id": document_id, "title": "", "section": list(block.section), "text": block.text,
                     "unit": None, "rows": 0, "cols": 0, "cells": [], "notes": [], "captions": [], "page": block.page}  # fmt: skip
         raw = asdict(block)
-        return {k: raw[k] for k in ("id", "title", "unit", "rows", "cols", "cells", "notes", "captions", "section", "pages")} | {
-            "document_id": document_id
-        }
+        return {
+            k: raw[k] for k in ("id", "title", "unit", "rows", "cols", "cells", "notes", "captions", "section", "pages")
+        } | {"document_id": document_id}
 
     def examples(self) -> list[str]:
         """Questions that the store can answer, made from what it holds."""
         out = []
         for row in list(self.catalog().rows.values())[:6]:
             year = f"{row.fiscal_year}年" if row.fiscal_year else ""
-            facts = [s.fact for s in self.shelf.document(row).facts if s.fact.kind == "amount" and s.fact.source.row is not None]
+            facts = [
+                s.fact
+                for s in self.shelf.document(row).facts
+                if s.fact.kind == "amount" and s.fact.source.row is not None
+            ]
             project = next((f.project for f in facts if f.project), None)
             if project:
                 out.append(f"{row.agency or ''}{year}{project}预算多少")
@@ -149,7 +175,9 @@ class Assistant:
         from index.build import ingest
 
         say = progress or (lambda _line: None)
-        report = ingest([path], self.place, progress=lambda line, _done, _total: say(line), workers=1, names={path: name})
+        report = ingest(
+            [path], self.place, progress=lambda line, _done, _total: say(line), workers=1, names={path: name}
+        )
         outcome = report.outcomes[0]
         self._checked = 0.0
         return {"status": outcome.state, "document_id": outcome.document_id, "message": outcome.message}

@@ -14,7 +14,9 @@ from index.fact_store import DocumentRow
 from index.records import Fact
 from index.row_tree import clean_label
 
-_SAYS_LITTLE = re.compile(r"^(?:20\d\d年度?)?(?:年初预算|支出决算|决算|预算|支出|收入|合计|小计|总计|金额|.{0,10}(?:增加|减少|增长|下降))(?:数|为)?$")
+_SAYS_LITTLE = re.compile(
+    r"^(?:20\d\d年度?)?(?:年初预算|支出决算|决算|预算|支出|收入|合计|小计|总计|金额|.{0,10}(?:增加|减少|增长|下降))(?:数|为)?$"
+)
 _PLAIN_HEAD = re.compile(r"^(?:合计|小计|金额|预算数|决算数|数值|项目|支出|收入|指标值)$")
 
 
@@ -76,7 +78,9 @@ def subject(fact: Fact) -> str:
         parts += rows[-2:] if fact.project or len(rows) == 1 else rows[-1:]
     columns = [c for c in fact.column_path if c not in parts]
     said = "".join(parts)
-    keep = [c for c in columns if c not in said and not (_PLAIN_HEAD.match(c) and parts and c not in ("预算数", "决算数"))]
+    keep = [
+        c for c in columns if c not in said and not (_PLAIN_HEAD.match(c) and parts and c not in ("预算数", "决算数"))
+    ]
     if not fact.indicator or fact.kind != "target":
         parts += keep[-2:]
     return " ".join(dict.fromkeys(p for p in parts if p)) or (fact.table or "")
@@ -130,4 +134,16 @@ def same_row(match: Match) -> Sequence[Fact]:
     return document.row_facts(fact.source.block_id, fact.source.row) if fact.source.row is not None else ()
 
 
-__all__ = ["Citations", "ShelvedDocument", "both_units", "citation", "figure", "label", "said", "subject", "value_of", "when", "who"]
+__all__ = [
+    "Citations",
+    "ShelvedDocument",
+    "both_units",
+    "citation",
+    "figure",
+    "label",
+    "said",
+    "subject",
+    "value_of",
+    "when",
+    "who",
+]

@@ -84,7 +84,13 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
     for document in documents:
         for shelved in document.facts:
             fact = shelved.fact
-            if fact.project and fact.kind == "amount" and fact.source.row is not None and not fact.source.quote and fact.unit in MONEY:
+            if (
+                fact.project
+                and fact.kind == "amount"
+                and fact.source.row is not None
+                and not fact.source.quote
+                and fact.unit in MONEY
+            ):
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
                     chosen.setdefault((document.row.id, fact.project), _as_match(fact, document))
@@ -96,7 +102,12 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
 
 def _indicators(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     """The indicators of the project, and of the level (产出指标, 成本指标), that the question names."""
-    targets = [_as_match(s.fact, d) for d in documents for s in d.facts if s.fact.kind == "target" and s.fact.source.row is not None]
+    targets = [
+        _as_match(s.fact, d)
+        for d in documents
+        for s in d.facts
+        if s.fact.kind == "target" and s.fact.source.row is not None
+    ]
     named = {m.fact.project for m in targets if m.fact.project}
     best = max(named, key=lambda p: (_overlap(wanted, p), -len(p)), default=None)
     if len(named) > 1 and (best is None or _overlap(wanted, best) < 2):
@@ -110,7 +121,11 @@ def _indicators(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collect
 
 def _overlap(wanted: Wanted, name: str) -> int:
     """How many pairs of content characters of the question stand in a name."""
-    said = {wanted.text[i : i + 2] for i in range(len(wanted.text) - 1) if wanted.weights[i] >= 1.0 or wanted.weights[i + 1] >= 1.0}
+    said = {
+        wanted.text[i : i + 2]
+        for i in range(len(wanted.text) - 1)
+        if wanted.weights[i] >= 1.0 or wanted.weights[i + 1] >= 1.0
+    }
     return sum(pair in name for pair in said)
 
 
@@ -135,7 +150,9 @@ def _sections(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collectio
         for m in group:
             each.setdefault(m.fact.project or " / ".join(m.fact.section), m)
         members = list(each.values())
-        if len(members) >= 2 and sum(m.score for m in members) / len(members) > sum(m.score for m in best) / max(1, len(best)):
+        if len(members) >= 2 and sum(m.score for m in members) / len(members) > sum(m.score for m in best) / max(
+            1, len(best)
+        ):
             best = members
     best.sort(key=lambda m: (m.document.row.file, m.fact.id))
     return Collection("专项", tuple(best)) if best else None
@@ -145,7 +162,9 @@ def _measure_of(fact: Fact) -> str:
     return re.sub(r"20\d\d年(?:度)?|^\d+[.、]", "", fact.row_path[-1]) if fact.row_path else ""
 
 
-def _rows_of(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument], code_length: int | None) -> Collection | None:
+def _rows_of(
+    u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument], code_length: int | None
+) -> Collection | None:
     """The parts of the row that the question names, or the top rows of the table that it names."""
     matches = [m for m in match(wanted, documents, 60) if m.fact.source.row is not None and m.fact.kind == "amount"]
     named = [m for m in matches if m.precision >= 0.75 and m.holds and not m.fact.is_total]
@@ -191,7 +210,11 @@ def _children(parent: Match, code_length: int | None) -> list[Match]:
     for fact in facts:
         under = fact.source.row in direct
         if code and code_length and fact.subject_code:
-            under = fact.subject_code.startswith(code) and len(fact.subject_code) == code_length and fact.subject_code != code
+            under = (
+                fact.subject_code.startswith(code)
+                and len(fact.subject_code) == code_length
+                and fact.subject_code != code
+            )
         if under and fact.kind == "amount" and _same_column(fact, parent.fact):
             out.append(_as_match(fact, parent.document))
     return out
@@ -201,7 +224,9 @@ def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
     """The rows of one level of a table, in the column that the question names, else in its total column."""
     facts = [f for f in m.document.block_facts(m.fact.source.block_id) if f.kind == "amount" and not f.is_total]
     level = [
-        f for f in facts if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
+        f
+        for f in facts
+        if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
     ]
     columns = {f.source.col: f.column_path for f in level}
     if not columns:

@@ -72,7 +72,8 @@ class Lookup:
         grams = sorted({g for part in content.split() if len(part) > 1 for g in pairs(part)})
         rarity = self.store.rarity(grams)
         rare = sorted((g for g in grams if rarity[g]), key=lambda g: rarity[g])
-        chosen, budget = [], 60_000
+        chosen: list[str] = []
+        budget = 60_000
         for gram in rare:
             if chosen and rarity[gram] > budget:
                 break
@@ -102,15 +103,20 @@ class Lookup:
             return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year, settled=True)
         found = decide(matches, wanted, OTHERS if dated.named else OTHERS_UNNAMED)
         if not found.matches:
-            told = self._in_chapter(matches[:8], wanted)
+            told = self._in_chapter(matches[:8])
             found = decide(told, wanted, OTHERS) if told else found
         return replace(found, scope=dated, year=year)
 
-    def _in_chapter(self, matches: Sequence[Match], wanted: Wanted) -> list[Match]:
+    def _in_chapter(self, matches: Sequence[Match]) -> list[Match]:
         """Figures in prose whose chapter names what their own sentence leaves out (a project told of over several sections)."""
         out = []
         for m in matches:
-            if not m.left or m.fact.source.row is not None or not m.fact.section or any(len(w) < 3 for w in m.left.split()):
+            if (
+                not m.left
+                or m.fact.source.row is not None
+                or not m.fact.section
+                or any(len(w) < 3 for w in m.left.split())
+            ):
                 continue
             chapter = m.fact.section[0]
             told = "".join(
@@ -136,7 +142,9 @@ class Lookup:
         stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
         if stated:
             return replace(decide(stated, wanted, OTHERS), scope=dated, year=year)
-        return Found(missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year, settled=True)
+        return Found(
+            missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year, settled=True
+        )
 
 
 def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> Found:
@@ -146,7 +154,11 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
-    usable = [m for m in matches if m.holds and m.precision > 0.08 and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))]
+    usable = [
+        m
+        for m in matches
+        if m.holds and m.precision > 0.08 and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
+    ]
     if not usable:
         return Found(missing=_why_not(matches[0]), nearest=matches[0])
     usable = _phase_fits(usable, wanted)
@@ -163,15 +175,16 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     agreeing.sort(key=lambda m: m.score < top.score - FINER or not _finer(m.fact, top.fact))
     if others:
         return Found(matches=tuple(agreeing), rivals=tuple(others))
-    rivals = [m for m in usable if m.score >= top.score - CLEAR and not same_figure(m.fact, top.fact) and _beside(m, top)]
+    rivals = [
+        m for m in usable if m.score >= top.score - CLEAR and not same_figure(m.fact, top.fact) and _beside(m, top)
+    ]
     return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)))
 
 
 def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:
     if wanted.phase is None:
         return usable
-    fitting = [m for m in usable if m.fact.phase is None or phases_agree(wanted.phase, m.fact.phase)]
-    return fitting
+    return [m for m in usable if m.fact.phase is None or phases_agree(wanted.phase, m.fact.phase)]
 
 
 def _beside(match_: Match, top: Match) -> bool:
@@ -186,12 +199,21 @@ def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list
     others = []
     for candidate in usable:
         owner = _owner(candidate)
-        last_year = candidate.document is top.document or candidate.fact.fiscal_year not in (None, candidate.document.row.fiscal_year)
-        if owner in seen or last_year or same_figure(candidate.fact, top.fact) or candidate.score < top.score - margin or candidate.content < top.content - 0.01:
+        last_year = candidate.document is top.document or candidate.fact.fiscal_year not in (
+            None,
+            candidate.document.row.fiscal_year,
+        )
+        if (
+            owner in seen
+            or last_year
+            or same_figure(candidate.fact, top.fact)
+            or candidate.score < top.score - margin
+            or candidate.content < top.content - 0.01
+        ):
             continue
         seen.add(owner)
         others.append(candidate)
-    if top.precision >= 0.99 and len(others) and not any(o.precision >= 0.5 for o in others):
+    if top.precision >= 0.99 and others and not any(o.precision >= 0.5 for o in others):
         return []
     return others
 
@@ -226,7 +248,10 @@ def _finer(fact: Fact, than: Fact) -> bool:
     """Whether a fact states the same sum of money in more figures (5138.00元 than 0.51万元)."""
     if fact.value is None or than.value is None or fact.unit not in MONEY or than.unit not in MONEY:
         return False
-    return _half(fact.value) * MONEY[fact.unit] < _half(than.value) * MONEY[than.unit] and fact.value * MONEY[fact.unit] != than.value * MONEY[than.unit]
+    return (
+        _half(fact.value) * MONEY[fact.unit] < _half(than.value) * MONEY[than.unit]
+        and fact.value * MONEY[fact.unit] != than.value * MONEY[than.unit]
+    )
 
 
 def _half(value: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.shelf import Labels, Shelved, ShelvedDocument
 from index.amounts import MONEY
@@ -24,13 +25,17 @@ _NEUTRAL = re.compile(
 )
 _MEASURES = ("预算数", "年度资金总额", "项目总预算", "总预算", "金额", "合计")
 _PART_MEASURE = re.compile(r"^其中|财政资金|财政拨款$|其他资金|资金来源")
-TARGET_WORDS = re.compile(r"指标|目标值|满意度|合格率|覆盖率|完成率|及时率|达标率|次数|率(?:是|为|要|多|达|有|的|$)|时限|时效|标准要求|要求多少|要求是")
+TARGET_WORDS = re.compile(
+    r"指标|目标值|满意度|合格率|覆盖率|完成率|及时率|达标率|次数|率(?:是|为|要|多|达|有|的|$)|时限|时效|标准要求|要求多少|要求是"
+)
 CHANGE_WORDS = re.compile(r"增加|减少|增长|下降|降低|上升|变化|增减|提高|压减|涨|跌")
 SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1,2}月[底末]|季度")
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
-COUNT_ASKED = re.compile(r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))")
+COUNT_ASKED = re.compile(
+    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
+)
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
@@ -99,13 +104,15 @@ def _synonym_spans(text: str) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _label_masks(wanted: Wanted, labels: Labels, spans: Iterable[tuple[int, int, str]]) -> tuple[dict[int, int], dict[int, float]]:
+def _label_masks(
+    wanted: Wanted, labels: Labels, spans: Iterable[tuple[int, int, str]]
+) -> tuple[dict[int, int], dict[int, float]]:
     """For each label that shares something with the question: the characters it covers (bits), and the share of it that is said."""
     text = wanted.text
     masks: dict[int, int] = {}
     said: dict[int, set[str]] = {}
     kept = [(i, c) for i, c in enumerate(text) if c not in "()（）“”\"'‘’《》.·-"]
-    for (i, a), (j, b) in zip(kept, kept[1:], strict=False):
+    for (i, a), (j, b) in pairwise(kept):
         for number in labels.pairs.get((a + b).lower(), ()):
             masks[number] = masks.get(number, 0) | (1 << i) | (1 << j)
             said.setdefault(number, set()).add((a + b).lower())
@@ -129,7 +136,9 @@ def _share(label: str, said: set[str]) -> float:
     return len(places) / len(label)
 
 
-def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[int, int, str]], limit: int) -> list[Match]:
+def _in_document(
+    wanted: Wanted, document: ShelvedDocument, spans: list[tuple[int, int, str]], limit: int
+) -> list[Match]:
     masks, shares = _label_masks(wanted, document.labels, spans)
     identity = _identity_mask(wanted, document)
     weights, total = wanted.weights, max(wanted.weight, 1e-9)
@@ -173,17 +182,31 @@ def _in_document(wanted: Wanted, document: ShelvedDocument, spans: list[tuple[in
         silent = sum(
             1
             for n in shelved.columns
-            if n != key and not _NEUTRAL.match(document.labels.texts[n]) and (shares.get(n, 0.0) < 0.6 or not masks.get(n, 0) & ~names)
+            if n != key
+            and not _NEUTRAL.match(document.labels.texts[n])
+            and (shares.get(n, 0.0) < 0.6 or not masks.get(n, 0) & ~names)
         )
         score += _preference(wanted, shelved, shares) - 0.06 * silent
         if wanted.phase == "预算" and document.row.phase == "决算":
             score -= 0.05
-        if wanted.year is None and fact.fiscal_year is not None and document.row.fiscal_year not in (None, fact.fiscal_year):
+        if (
+            wanted.year is None
+            and fact.fiscal_year is not None
+            and document.row.fiscal_year not in (None, fact.fiscal_year)
+        ):
             score -= 0.08
         found.append((score, mask, coverage, precision, fact))
     found.sort(key=lambda f: -f[0])
     matches = [
-        Match(fact, document, score, coverage, precision, _left(wanted, mask), (mask & content).bit_count() / size if size else 1.0)
+        Match(
+            fact,
+            document,
+            score,
+            coverage,
+            precision,
+            _left(wanted, mask),
+            (mask & content).bit_count() / size if size else 1.0,
+        )
         for score, mask, coverage, precision, fact in found[:limit]
     ]
     matches.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
@@ -269,7 +292,9 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
         if project in shares:
             return shares[project], project
         return 0.6 * shares.get(own, 0.0), own
-    share = max(shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names)))
+    share = max(
+        shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names))
+    )
     if fact.is_total or _NEUTRAL.match(labels.texts[own]):
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
     if share < 0.3 and column_share > share:
@@ -319,7 +344,12 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean -= 0.15
     if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
         lean -= 0.3
-    if fact.kind == "target" and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints) and not TARGET_WORDS.search(wanted.hints):
+    if (
+        fact.kind == "target"
+        and fact.unit not in MONEY
+        and _MONEY_ASKED.search(wanted.hints)
+        and not TARGET_WORDS.search(wanted.hints)
+    ):
         lean -= 0.2
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)

@@ -43,7 +43,9 @@ class Prose:
                 self._answerer = ProseAnswerer(HybridRetriever(self._store, self._chunks))
             return self._answerer
 
-    def answer(self, question: str, documents: Sequence[str], focus: str, catalog: Catalog) -> tuple[str, list[Citation], float, list[str]] | None:
+    def answer(
+        self, question: str, documents: Sequence[str], focus: str, catalog: Catalog
+    ) -> tuple[str, list[Citation], float, list[str]] | None:
         """Text, citations, confidence and notes; None when no passage fits."""
         within = None if len(documents) == len(catalog.rows) else list(documents)
         result = self._open().answer(question, within, focus or None)

@@ -10,7 +10,9 @@ from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
 
 
-def not_found(question: str, why: str, catalog: Catalog, u: Understanding | None = None, found: Found | None = None) -> Answer:
+def not_found(
+    question: str, why: str, catalog: Catalog, u: Understanding | None = None, found: Found | None = None
+) -> Answer:
     """Say what is missing, what the documents in question are, and the name of the nearest thing; never its figure."""
     lines = [f"未找到：{why.rstrip('。')}。"]
     if found is not None and found.nearest is not None:
@@ -50,7 +52,7 @@ def _question(m: Match) -> str:
     return f"{who(row)}{year}{asked}{tail}".replace(" ", "")
 
 
-def clarify(u: Understanding, found: Found, catalog: Catalog) -> Answer:
+def clarify(u: Understanding, found: Found) -> Answer:
     """Several things fit: name each one and offer a complete question for it."""
     candidates = _distinct([found.matches[0], *found.rivals])
     options = tuple(dict.fromkeys(_question(m) for m in candidates))
@@ -61,7 +63,9 @@ def clarify(u: Understanding, found: Found, catalog: Catalog) -> Answer:
 def _named(m: Match) -> str:
     row = m.document.row
     region = f"（{row.region}）" if row.region and row.agency and row.region not in row.agency else ""
-    table = f"，见{m.fact.table}" if m.fact.table else f"，见“{m.fact.source.quote[:60]}”" if m.fact.source.quote else ""
+    table = (
+        f"，见{m.fact.table}" if m.fact.table else f"，见“{m.fact.source.quote[:60]}”" if m.fact.source.quote else ""
+    )
     return f"{who(row)}{region} {when(m.fact, row)} {subject(m.fact)}{table}"
 
 

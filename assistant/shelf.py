@@ -118,7 +118,13 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
     shelved = []
     texts: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
-        if fact.kind == "text" and fact.source.row is not None and fact.column_path and len(fact.printed) <= MOST_BESIDE and not fact.indicator:
+        if (
+            fact.kind == "text"
+            and fact.source.row is not None
+            and fact.column_path
+            and len(fact.printed) <= MOST_BESIDE
+            and not fact.indicator
+        ):
             texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
     used = _rows_of_heads(facts)
     for order, fact in enumerate(facts):
@@ -169,7 +175,11 @@ def _prose_label(text: str, agency: str | None) -> str:
     if agency:
         text = text.replace(agency, "")
     text = re.sub(r"[（(](?:部门|单位|本级|本部)[）)]", "", text)
-    text = re.sub(r"^(?:截至.{4,12}日[，,]?)?(?:20\d\d年度?)?[，,]?(?:本部门|本单位|我部门|我单位|我局|我办)?(?:20\d\d年度?)?", "", text)
+    text = re.sub(
+        r"^(?:截至.{4,12}日[，,]?)?(?:20\d\d年度?)?[，,]?(?:本部门|本单位|我部门|我单位|我局|我办)?(?:20\d\d年度?)?",
+        "",
+        text,
+    )
     return "" if _DIRECTION_ONLY.match(text) else text
 
 

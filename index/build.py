@@ -124,7 +124,9 @@ def writing(place: str | Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / "write.lock").open("a")
     except OSError as error:
-        raise StoreError(f"无法写入库 {folder}：{error.strerror}。请检查权限，或用 --store 指定可写的文件夹。") from error
+        raise StoreError(
+            f"无法写入库 {folder}：{error.strerror}。请检查权限，或用 --store 指定可写的文件夹。"
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -226,7 +228,7 @@ def _read_all(items: list[_Item], store: FactStore, report: Report, say: Progres
 
 
 def _gone(path: str) -> bool:
-    return not Path(path.split("!")[0]).exists()
+    return not Path(path.split("!", maxsplit=1)[0]).exists()
 
 
 def _store(store: FactStore, item: _Item, digest: str, derived: _Derived) -> None:
@@ -298,7 +300,9 @@ def embed_missing(store: FactStore, place: str | Path, report: Report, say: Prog
     rows = store.documents()
     chunks = open_chunks(place)
     if chunks is None:
-        report.notices.append("没有找到向量模型：查数与全文检索可用，语义检索未启用。可运行 make model 获取模型后重新导入。")
+        report.notices.append(
+            "没有找到向量模型：查数与全文检索可用，语义检索未启用。可运行 make model 获取模型后重新导入。"
+        )
         return
     try:
         for gone in chunks.document_ids() - {row.id for row in rows}:

@@ -123,7 +123,11 @@ class FactStore:
             {"text": n.text, "kind": n.kind, "pinyin": n.pinyin, "initials": n.initials} for n in fresh.values()
         ])  # fmt: skip
         known |= self._name_ids(c, sorted(fresh))
-        _insert(c, schema.name_grams, [{"gram": g, "name_id": known[n.text]} for n in fresh.values() for g in sorted(n.grams)])
+        _insert(
+            c,
+            schema.name_grams,
+            [{"gram": g, "name_id": known[n.text]} for n in fresh.values() for g in sorted(n.grams)],
+        )
         _insert(c, schema.name_documents, [{"name_id": known[t], "document_id": document_id} for t in texts])
 
     def _name_ids(self, c: Connection, texts: Sequence[str]) -> dict[str, int]:
@@ -206,7 +210,9 @@ class FactStore:
         """A block with its document's id."""
         with self._begin() as c:
             row = c.execute(
-                select(schema.blocks.c.kind, schema.blocks.c.body, schema.blocks.c.document_id).where(schema.blocks.c.id == block_id)
+                select(schema.blocks.c.kind, schema.blocks.c.body, schema.blocks.c.document_id).where(
+                    schema.blocks.c.id == block_id
+                )
             ).first()
         return (row.document_id, _block(row.kind, row.body)) if row else None
 
@@ -216,9 +222,9 @@ class FactStore:
             heads = {
                 row.id: (row.title, tuple(json.loads(row.section)), row.kind)
                 for row in c.execute(
-                    select(schema.blocks.c.id, schema.blocks.c.title, schema.blocks.c.section, schema.blocks.c.kind).where(
-                        schema.blocks.c.document_id == document_id
-                    )
+                    select(
+                        schema.blocks.c.id, schema.blocks.c.title, schema.blocks.c.section, schema.blocks.c.kind
+                    ).where(schema.blocks.c.document_id == document_id)
                 )
             }
             region = c.execute(select(schema.documents.c.region).where(schema.documents.c.id == document_id)).scalar()
@@ -285,7 +291,9 @@ class FactStore:
 
     def names(self, kinds: Sequence[str], limit: int = 20_000) -> list[str]:
         with self._begin() as c:
-            return list(c.execute(select(schema.names.c.text).where(schema.names.c.kind.in_(kinds)).limit(limit)).scalars())
+            return list(
+                c.execute(select(schema.names.c.text).where(schema.names.c.kind.in_(kinds)).limit(limit)).scalars()
+            )
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Chunks by id, in the order asked for."""
@@ -359,7 +367,7 @@ def _engine(url: str) -> Engine:
 
 def _explain(error: Exception, url: str) -> str:
     reason = str(getattr(error, "orig", None) or error)
-    where = url.split("@")[-1].removeprefix("sqlite:///")
+    where = url.rsplit("@", maxsplit=1)[-1].removeprefix("sqlite:///")
     if "readonly" in reason or "unable to open" in reason or "Permission" in reason:
         return f"无法写入库 {where}。请检查文件夹权限，或用 --store 指定可写的文件夹。"
     if "malformed" in reason or "not a database" in reason:

@@ -40,6 +40,7 @@ class _TableContext:
     project: str | None
     project_code: str | None
     as_of: str | None
+    figures: frozenset[int]
 
 
 def facts_of(document: Document) -> list[Fact]:
@@ -59,7 +60,9 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = read_layout(table.cells, table.rows, table.cols)
     layout = replace(layout, data=with_row_heads(layout, table.cells))
     project, code = project_of(table.title, layout)
-    context = _TableContext(document, table, layout, _row_places(layout), project or table.project, code, _as_of(table))
+    context = _TableContext(
+        document, table, layout, _row_places(layout), project or table.project, code, _as_of(table), _figure_columns(layout)
+    )  # fmt: skip
     any_figure = False
     for data in layout.data:
         fact = _cell_fact(context, data)
@@ -104,14 +107,15 @@ def _empty_note(context: _TableContext) -> Iterator[Fact]:
 
 
 def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
-    """The place of each row in its list, by (row, first column of its heads): two lists may stand side by side."""
+    """The place of each row in its list, by (row, list): two lists may stand side by side."""
+    figures = _figure_columns(layout)
     sides: dict[int, dict[int, Row]] = {}
     for data in layout.data:
         named = _naming_head(data)
         if named is not None and data.column_heads:
             heads = tuple(_squeezed(h.text) for h in data.row_heads)
             code = join_codes([h for h in heads if re.fullmatch(r"\d{1,9}", h)])
-            side = min(h.col for h in data.row_heads)
+            side = _side(data, figures)
             path = tuple(h for h in heads if not h.isdigit())
             known = sides.setdefault(side, {}).get(data.cell.row)
             if known is None or len(path) > len(known.path):
@@ -121,6 +125,16 @@ def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
         for row, place in tree([rows[r] for r in sorted(rows)]).items():
             places[row, side] = place
     return places
+
+
+def _figure_columns(layout: Layout) -> frozenset[int]:
+    return frozenset(d.cell.col for d in layout.data if d.column_heads and read_cell(d.cell.text))
+
+
+def _side(data: DataCell, figures: frozenset[int]) -> int:
+    """Which list of a row a cell belongs to: the number of figure columns left of its heads."""
+    first = min((h.col for h in data.row_heads), default=0)
+    return sum(f < first for f in figures)
 
 
 def _lone_place(label: str) -> Place:
@@ -143,7 +157,7 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
     code = join_codes([r for r in rows if re.fullmatch(r"\d{1,9}", r)])
     named = _naming_head(data)
     label = _squeezed(named.text) if named is not None else ""
-    place = context.places.get((cell.row, min((h.col for h in data.row_heads), default=0)), _lone_place(label))
+    place = context.places.get((cell.row, _side(data, context.figures)), _lone_place(label))
     fact = replace(
         base, id=f"{table.id}-r{cell.row}c{cell.col}", row_path=tuple(r for r in rows if r),
         column_path=tuple(c for c in columns if c), printed=cell.text.strip(), subject_code=code,

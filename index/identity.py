@@ -26,8 +26,7 @@ _CODED = re.compile(r"^\d{3,9}\s*[-—]?\s*([\u4e00-\u9fff（）()、]{4,60})")
 _TITLED = re.compile(
     rf"^(?:关于)?([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN}(?:[（(](?:本级|部门|单位|本部)[）)])?)\s*(?:关于)?20\d\d\s*年"
 )
-_YEAR_TITLED = re.compile(
-    rf"^20\d\d\s*年度?\s*([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN})(?:部门|单位)?(?:预算|决算)")
+_YEAR_TITLED = re.compile(rf"^20\d\d\s*年度?\s*([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN})(?:部门|单位)?(?:预算|决算)")
 _SUFFIX = re.compile(r"\s*(?:[（(](?:本级|部门|单位|本部|含所属单位|汇总)[）)]|本级|机关本级)$")
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)")
 _BUDGET_YEAR = re.compile(r"(?:预算年度|年度|会计年度)\s*[：:]\s*(20\d\d)")

@@ -32,9 +32,7 @@ from index.prose_names import (
 from index.records import Fact
 
 _SENTENCE = re.compile(r"[^。；;！？\n]*(?:[。；;！？\n]|$)")
-_CHANGE = re.compile(
-    r"(增加|增长|上升|提高|上涨|减少|下降|降低|压减|下调|缩减|新增|增|减|多|少)了?(?:约|到|额)?$"
-)
+_CHANGE = re.compile(r"(增加|增长|上升|提高|上涨|减少|下降|降低|压减|下调|缩减|新增|增|减|多|少)了?(?:约|到|额)?$")
 _CHANGED_OBJECT = re.compile(r"(增加|减少|新增|压减|减去)([^，。；、增减]{2,24})$")
 _DOWN = re.compile(r"减|下降|降低|少|下调")
 _BASE = re.compile(r"(?:比|较|与|同|对比)\s*(?:(20\d\d)\s*年|上年|去年|上一年)")
@@ -52,9 +50,7 @@ _PLAN = re.compile(r"进度|支出计划|用款计划|资金计划|支出比例"
 _EACH = re.compile(r"分别(?:为|是|达到|达|安排|约)?$")
 _RATIO = re.compile(r"^占|所占|比重|完成[^，。]{0,12}$|执行率|比例")
 _INDICATOR = re.compile(r"指标值?(?:为|是|[：:])?$")
-_BARE_TARGET = re.compile(
-    r"指标值(?:为|是|[：:])?\s*(>=|<=|≥|≤|>|<|=)\s*(\d+(?:\.\d+)?)(?![\d.]|\s*%)"
-)
+_BARE_TARGET = re.compile(r"指标值(?:为|是|[：:])?\s*(>=|<=|≥|≤|>|<|=)\s*(\d+(?:\.\d+)?)(?![\d.]|\s*%)")
 _LIMIT = re.compile(r"\s*(?:（含[^）]*）)?以[上下](?!的?[为，。；、]|$)")
 _PARTS = re.compile(r"其中|包括|其[：:]")
 _TARGETS = re.compile(r"^\s*绩效指标[：:]")

@@ -46,9 +46,10 @@ documents = Table(
     Column("vectors", Boolean, nullable=False, default=False),
 )
 
-_document = lambda: Column(  # noqa: E731
-    "document_id", String(32), ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True
-)
+
+def _document() -> Column[str]:
+    return Column("document_id", String(32), ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True)
+
 
 blocks = Table(
     "blocks",

@@ -20,7 +20,9 @@ _PROSE = re.compile(
 _FIELD = re.compile(
     r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|年度目标|总体目标|目标(?:是|有)?什么|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|项目属性|项目期|主管部门|实施单位|依据"
 )
-_FIGURE = re.compile(r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量")
+_FIGURE = re.compile(
+    r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量"
+)
 _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
 _ORDER = re.compile(
     r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
@@ -59,7 +61,7 @@ def understand(question: str, catalog: Catalog) -> Understanding:
     text = plain_question(question)
     periods = read_periods(text)
     text = _ORDER.sub(lambda m: " " * len(m[0]), periods.text)
-    naming = read_names(text, catalog, periods)
+    naming = read_names(text, catalog)
     operation = read_operation(text)
     asks = _asks(text)
     claim = None

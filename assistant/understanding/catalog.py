@@ -125,7 +125,14 @@ def office_calls(agency: str) -> Iterator[str]:
             if printed in variant:
                 variants.add(variant.replace(printed, short))
     for variant in list(variants):
-        for ending, short in (("委员会", "委"), ("办公室", "办"), ("街道办事处", "街道"), ("街道办事处", ""), ("人民政府", "政府"), ("办公厅", "")):
+        for ending, short in (
+            ("委员会", "委"),
+            ("办公室", "办"),
+            ("街道办事处", "街道"),
+            ("街道办事处", ""),
+            ("人民政府", "政府"),
+            ("办公厅", ""),
+        ):
             cut = variant.removesuffix(ending)
             if cut != variant and len(cut) >= 2:
                 variants.add(cut + short)

@@ -9,65 +9,69 @@ from typing import TYPE_CHECKING
 from assistant.records import Question
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
+from index.amounts import chinese_number
 
 if TYPE_CHECKING:
     from assistant.solve import Solver
 
-_POINTS_BACK = re.compile(r"这[一个]?(?:项|个|科目|项目|指标|笔)|那[一个]?(?:项|个|科目|项目|指标|笔)|它|该(?:项|项目|科目)|同一项|两者|上述|前面")
+_POINTS_BACK = re.compile(
+    r"这[一个]?(?:项|个|科目|项目|指标|笔)|那[一个]?(?:项|个|科目|项目|指标|笔)|它|该(?:项|项目|科目)|同一项|两者|上述|前面"
+)
 _OPENS = re.compile(r"^(?:那么?|那|再|还有|以及|换成?|改成|如果是?|要是|我是说|我说的是|不对|不是|只看|呢)")
+_PICKS = re.compile(r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$")
 _ELLIPSIS = re.compile(r"呢[?？]?$|^(?:换算|折算|折合|换成|改成|折成)|^(?:为什么|为何|怎么来的|依据|出处)[?？]?$")
 
 
 def resolve(question: Question, catalog: Catalog, solver: Solver) -> Understanding:
-    """Understand the last question of a conversation; what it leaves out is taken from the one before it."""
-    current = understand(question.text, catalog)
+    """Understand the last question of a conversation; what it leaves out is taken from the one before it.
+
+    A bare number picks one of the questions that the earlier answer offered; ``solver`` answers it again to see them.
+    """
     before: Understanding | None = None
     for earlier in question.history[-6:]:
-        said = understand(earlier, catalog)
-        before = said if before is None else _joined(said, before, catalog)
-    if before is None:
-        return current
-    return _joined(current, before, catalog)
+        before = _next(earlier, before, catalog, solver)
+    return _next(question.text, before, catalog, solver)
 
 
-def _joined(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
+def _next(text: str, before: Understanding | None, catalog: Catalog, solver: Solver) -> Understanding:
+    picked = _PICKS.match(text.strip())
+    if picked and before is not None:
+        options = solver.solve(before).options
+        number = int(picked[1]) if picked[1].isdigit() else chinese_number(picked[1]) or 0
+        if 1 <= number <= len(options):
+            return understand(options[number - 1], catalog)
+    said = understand(text, catalog)
+    return said if before is None else _joined(said, before)
+
+
+def _joined(current: Understanding, before: Understanding) -> Understanding:
     """A question completed from the one before: place, year, item, unit, kind, each unless it says its own."""
     text = current.text
     content = "".join(c for c, w in zip(text, current.content_weights(), strict=True) if w >= 0.3)
-    bare = re.sub(r"亿元|万元|元|预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那", "", content)
-    dependent = bool(_POINTS_BACK.search(text) or _OPENS.search(text) or _ELLIPSIS.search(text)) or not current.naming.scopes[0].named
-    if not dependent:
+    bare = re.sub(r"亿元|万元|元|合计|总计|总额|名|预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那", "", content)
+    named = current.naming.scopes[0].named
+    if named and not (_POINTS_BACK.search(text) or _OPENS.search(text) or _ELLIPSIS.search(text)):
         return current
-    names_item = bool(bare.strip())
-    if not names_item:
-        # Place, year, unit or phase alone was said: all else is the earlier question's.
-        merged = _with_words(before, current, catalog)
-    else:
-        merged = _with_place(current, before, catalog)
-    return merged
+    if bare.strip():
+        return _with_place(current, before)
+    # Place, year, unit, rank or phase alone was said: all else is the earlier question's.
+    return _with_words(before, current)
 
 
-def _with_words(before: Understanding, current: Understanding, catalog: Catalog) -> Understanding:
+def _with_words(before: Understanding, current: Understanding) -> Understanding:
     """The earlier question asked again for what the new one names."""
     periods, naming = before.periods, before.naming
     if current.naming.scopes[0].named:
         naming = replace(current.naming, spans=naming.spans)
-    if current.periods.years:
-        periods = replace(periods, years=current.periods.years)
-    if current.periods.phase:
-        periods = replace(periods, phase=current.periods.phase)
-    if current.periods.unit:
-        periods = replace(periods, unit=current.periods.unit)
-    elif current.naming.scopes[0].named or current.periods.years:
-        periods = replace(periods, unit=before.periods.unit)
-    if current.periods.period:
-        periods = replace(periods, period=current.periods.period)
+    for field in ("years", "phase", "unit", "period"):
+        value = getattr(current.periods, field)
+        if value:
+            periods = replace(periods, **{field: value})
+    if current.periods.phases:
+        periods = replace(periods, phases=current.periods.phases)
     operation = current.operation if current.operation.name != "lookup" else before.operation
     asks = current.asks if current.asks in ("prose", "field") else before.asks
-    spans = before.spans
-    if current.naming.scopes[0].named and not before.naming.scopes[0].named:
-        spans = before.spans
-    text = before.text
+    spans, text = before.spans, before.text
     if current.periods.phase and before.periods.phase and current.periods.phase != before.periods.phase:
         text = _reworded(text, before.periods.phase, current.periods.phase)
     if asks == "prose":
@@ -75,7 +79,9 @@ def _with_words(before: Understanding, current: Understanding, catalog: Catalog)
     level = re.search(r"(?:部门|单位)预算", current.text)
     if level and level[0] not in text:
         text, spans = f"{text} {level[0]}", (*spans, (len(text), len(text) + 1 + len(level[0])))
-    return replace(before, text=text, periods=periods, naming=naming, operation=operation, asks=asks, spans=_within(spans, text))
+    return replace(
+        before, text=text, periods=periods, naming=naming, operation=operation, asks=asks, spans=_within(spans, text)
+    )
 
 
 def _reworded(text: str, old: str, new: str) -> str:
@@ -88,7 +94,7 @@ def _within(spans: tuple[tuple[int, int], ...], text: str) -> tuple[tuple[int, i
     return tuple((s, min(e, len(text))) for s, e in spans if s < len(text))
 
 
-def _with_place(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
+def _with_place(current: Understanding, before: Understanding) -> Understanding:
     """A new item in the place, year and phase of the earlier question; a field of the earlier item keeps that item's name."""
     periods = current.periods
     naming = current.naming if current.naming.scopes[0].named else replace(before.naming, spans=current.naming.spans)
@@ -102,7 +108,12 @@ def _with_place(current: Understanding, before: Understanding, catalog: Catalog)
         shift = len(current.text) + 1
         spans = (*current.spans, *((s + shift, e + shift) for s, e in before.spans))
         text = f"{current.text} {_padded(before.text, words)}"
-        merged = replace(merged, text=text, spans=_within(tuple(spans), text), naming=replace(naming, spans=_within(tuple(spans), text)))
+        merged = replace(
+            merged,
+            text=text,
+            spans=_within(tuple(spans), text),
+            naming=replace(naming, spans=_within(tuple(spans), text)),
+        )
     return merged
 
 

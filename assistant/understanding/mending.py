@@ -41,7 +41,9 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
     weights = u2.content_weights()
     changed = _by_sound(u2.text, labels, "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True)))
     if changed is None:
-        changed = _by_shape(u2.text, labels, "".join(c if w >= 1.0 else " " for c, w in zip(u2.text, weights, strict=True)))
+        changed = _by_shape(
+            u2.text, labels, "".join(c if w >= 1.0 else " " for c, w in zip(u2.text, weights, strict=True))
+        )
     if changed is not None:
         text, note = changed
         notes.append(note)
@@ -65,7 +67,7 @@ def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
     return sorted(found, key=len, reverse=True)[:MOST_LABELS]
 
 
-def _pieces(label: str, least: int = 2) -> list[str]:
+def _pieces(label: str) -> list[str]:
     """A label and the runs of three characters and more inside it."""
     if len(label) <= 4:
         return [label]
@@ -102,7 +104,12 @@ def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[
             if not re.fullmatch(r"[\u4e00-\u9fff]+", piece) or not shown[at : at + length].strip():
                 continue
             meant = sounds.get(syllables(piece))
-            if meant is not None and meant != piece and not any(piece in n for n in names) and (length > 2 or piece not in question_words()):
+            if (
+                meant is not None
+                and meant != piece
+                and not any(piece in n for n in names)
+                and (length > 2 or piece not in question_words())
+            ):
                 return text[:at] + meant + text[at + length :], f"已将“{piece}”按“{meant}”理解"
     return None
 
@@ -117,12 +124,18 @@ def _by_shape(text: str, labels: list[str], content: str) -> tuple[str, str] | N
             if Levenshtein.distance(piece, label, score_cutoff=1) != 1:
                 continue
             place = next((i for i, (a, b) in enumerate(zip(piece, label, strict=True)) if a != b), None)
-            if place is not None and content[at + place].strip() and re.fullmatch(r"[\u4e00-\u9fff]{2}", piece[place] + label[place]):
+            if (
+                place is not None
+                and content[at + place].strip()
+                and re.fullmatch(r"[\u4e00-\u9fff]{2}", piece[place] + label[place])
+            ):
                 return text[:at] + label + text[at + len(label) :], f"已将“{piece}”按“{label}”理解"
     return None
 
 
-def _spelled_out(text: str, names: list[str], catalog: Catalog, u: Understanding, lookup: Lookup) -> tuple[str, list[str]]:
+def _spelled_out(
+    text: str, names: list[str], catalog: Catalog, u: Understanding, lookup: Lookup
+) -> tuple[str, list[str]]:
     """A question typed in pinyin: the runs of Latin letters that spell names become the names."""
     runs = [m for m in _LATIN.finditer(text) if len(m[0].replace(" ", "")) >= 4]
     if not runs:
@@ -134,7 +147,9 @@ def _spelled_out(text: str, names: list[str], catalog: Catalog, u: Understanding
     for run in runs:
         letters, at, written = run[0].replace(" ", "").lower(), 0, ""
         while at < len(letters):
-            size = next((n for n in range(min(longest, len(letters) - at), 3, -1) if letters[at : at + n] in spelled), 0)
+            size = next(
+                (n for n in range(min(longest, len(letters) - at), 3, -1) if letters[at : at + n] in spelled), 0
+            )
             if not size:
                 written = ""
                 break

@@ -19,16 +19,26 @@ _GROWTH = re.compile(
 _CHANGE = re.compile(
     r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|增减(?:情况|额|多少)"
 )
-_DIFFERENCE = re.compile(r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少")
-_COMPARE = re.compile(r"哪个(?:更)?(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)")
-_SUM = re.compile(r"一共|总共|合计(?:是|为|有)?(?:多少|几)?|加起来|加在一起|合起来|相加|之和|总和|求和|共计|汇总|总计多少|共多少|加总|[\u4e00-\u9fff]加[\u4e00-\u9fff]")
+_DIFFERENCE = re.compile(
+    r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少"
+)
+_COMPARE = re.compile(
+    r"哪个(?:更)?(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)"
+)
+_SUM = re.compile(
+    r"一共|总共|合计(?:是|为|有)?(?:多少|几)?|加起来|加在一起|合起来|相加|之和|总和|求和|共计|汇总|总计多少|共多少|加总|[\u4e00-\u9fff]加[\u4e00-\u9fff]"
+)
 _JOINED = re.compile(r"加起来|加在一起|合起来|相加|之和|总和|求和|加总|[^、，]加(?:上)?[^、，起在总]")
 _TOP = re.compile(
     r"最(?P<high>高|多|大)|最(?P<low>低|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
 )
 _TOP_N = re.compile(r"最[高多大低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
-_COUNT = re.compile(r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|子项|专项|一级指标|二级指标|三级指标|款|类)|(?:项目|指标|科目)(?:的)?(?:数量|个数)|数一数")
-_LIST = re.compile(r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些")
+_COUNT = re.compile(
+    r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|子项|专项|一级指标|二级指标|三级指标|款|类)|(?:项目|指标|科目)(?:的)?(?:数量|个数)|数一数"
+)
+_LIST = re.compile(
+    r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些"
+)
 _AVERAGE = re.compile(r"平均|均值|人均")
 _EACH = re.compile(r"分别|各(?:是|为|有)?(?:多少|几)|各自|各年|每年|逐年")
 _CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|以上|以下)")
@@ -80,6 +90,8 @@ def read_operation(text: str) -> Operation:
     if _GROWTH.search(text):
         return Operation("growth", direction=_direction(text), **common)  # type: ignore[arg-type]
     top = _TOP.search(text)
+    if top:
+        spans.append(top.span())
     top_n = _TOP_N.search(text)
     if _COMPARE.search(text) and not (top and "最" in top[0]):
         return Operation("compare", direction=_direction(text), **common)  # type: ignore[arg-type]
@@ -98,7 +110,9 @@ def read_operation(text: str) -> Operation:
     return Operation("lookup", **common)  # type: ignore[arg-type]
 
 
-def _ranking(top: re.Match[str], top_n: re.Match[str] | None, number: int | None, each: bool, spans: tuple[tuple[int, int], ...]) -> Operation:
+def _ranking(
+    top: re.Match[str], top_n: re.Match[str] | None, number: int | None, each: bool, spans: tuple[tuple[int, int], ...]
+) -> Operation:
     descending = not (top["low"] or top["up"])
     count: int | None = None
     if top["high"] or top["low"]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
-from assistant.understanding.periods import Periods
 from index.glossary import regions
 
 _OFFICE = re.compile(
@@ -42,7 +41,7 @@ class Naming:
     unknown: str | None = None
 
 
-def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
+def read_names(text: str, catalog: Catalog) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
     offices = catalog.offices(text)
     offices = _once(offices)
@@ -56,7 +55,13 @@ def read_names(text: str, catalog: Catalog, periods: Periods) -> Naming:
         missing = f"库中没有{name}本级的文档，只有所辖地区的文档"
         return Naming((Scope((), name, missing, named=True),), spans, name)
     regions_named = regions_named or above
-    unknown = _unknown(text, spans, [(m.start + 1, m.end) for m in offices], [(m.start, m.end) for m in (*regions_named, *above)], catalog)
+    unknown = _unknown(
+        text,
+        spans,
+        [(m.start + 1, m.end) for m in offices],
+        [(m.start, m.end) for m in (*regions_named, *above)],
+        catalog,
+    )
     if unknown:
         return Naming((Scope((), unknown, f"库中没有“{unknown}”的文档", named=True),), spans, unknown)
     groups = _distinct(offices)
@@ -99,9 +104,10 @@ def _blanked(text: str, mentions: Sequence[Mention]) -> str:
 def _once(mentions: list[Mention]) -> list[Mention]:
     """An office's short name said beside its longer one is part of something else: 政协 in 政协事务."""
     return [
-        m for m in mentions
-        if not any(o is not m and m.documents >= o.documents and m.text != o.text and m.text in o.text and len(o.text) > len(m.text) for o in mentions)
-    ]  # fmt: skip
+        m
+        for m in mentions
+        if not any(m.documents >= o.documents and m.text in o.text and len(o.text) > len(m.text) for o in mentions)
+    ]
 
 
 def _beside(offices: list[Mention], places: list[Mention]) -> list[Mention]:
@@ -138,7 +144,11 @@ def _known_regions() -> dict[str, int]:
 
 
 def _unknown(
-    text: str, spans: Sequence[tuple[int, int]], offices: Sequence[tuple[int, int]], places: Sequence[tuple[int, int]], catalog: Catalog
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    offices: Sequence[tuple[int, int]],
+    places: Sequence[tuple[int, int]],
+    catalog: Catalog,
 ) -> str | None:
     """A region or an office that the question names and the store does not have.
 

@@ -25,7 +25,10 @@ def _simplifier() -> Any:
 
 
 def plain_question(text: str) -> str:
-    """Width folded, traditional characters simplified, 二〇二五年 and 25年 as 2025年, 五十万元 as 50万元; at most MAX_QUESTION characters."""
+    """Width folded, traditional characters simplified, 二〇二五年 and 25年 as 2025年, 五十万元 as 50万元.
+
+    At most MAX_QUESTION characters are read.
+    """
     text = unicodedata.normalize("NFKC", text)[:MAX_QUESTION]
     text = "".join(c for c in text if c.isprintable() or c in "\n\t ")
     text = re.sub(r"\s+", " ", text).strip()

@@ -43,7 +43,8 @@ def regions() -> dict[str, Region]:
     raw = {r["code"]: r for r in _rows("regions.csv")}
     out: dict[str, Region] = {}
     for code, row in raw.items():
-        names, at, level = [], code, -1
+        names: list[str] = []
+        at, level = code, -1
         while at:
             if raw[at]["name"] not in _UNNAMED:
                 names.insert(0, raw[at]["name"])

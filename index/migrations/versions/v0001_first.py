@@ -14,7 +14,11 @@ def upgrade() -> None:
     metadata.create_all(bind)
     if bind.dialect.name == "sqlite":
         op.execute(
-            text("CREATE VIRTUAL TABLE chunk_words USING fts5(id UNINDEXED, document_id UNINDEXED, words, tokenize='unicode61')")
+            text(
+                "CREATE VIRTUAL TABLE chunk_words USING fts5(id UNINDEXED, document_id UNINDEXED, words, tokenize='unicode61')"
+            )
         )
     else:
-        op.execute(text("CREATE INDEX chunk_words ON chunks USING gin (array_to_tsvector(string_to_array(words, ' ')))"))
+        op.execute(
+            text("CREATE INDEX chunk_words ON chunks USING gin (array_to_tsvector(string_to_array(words, ' ')))")
+        )

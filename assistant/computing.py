@@ -1,0 +1,323 @@
+"""Answers that are computed: shares, growth, changes and differences, with their steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from assistant import calculate, collections_of
+from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
+from assistant.collections_of import Collection
+from assistant.lookup import Found
+from assistant.matching import Match
+from assistant.records import Answer, Calculation, Value
+from assistant.refusal import clarify, not_found
+from assistant.telling import ASKED_EACH, Teller
+from assistant.understanding import Understanding
+from assistant.understanding.scope import of_year
+from index.amounts import MONEY, convert, plain
+from index.records import Fact
+
+
+class Computer(Teller):
+    """Computes with figures and shows how."""
+
+    def _gather(self, u: Understanding, parts: Sequence[str] | None = None) -> list[Found] | Answer:
+        """The figures that a computation needs; an answer instead when one is missing or open."""
+        founds = [self.find(a) for a in self.asks(u, parts)]
+        for found in founds:
+            if found.rivals:
+                return clarify(u, found)
+            if not found.matches or found.fact.value is None:
+                return not_found(u.text, f"{self._scope_words(found)}，无法计算。", self.catalog, u, found)
+        return founds
+
+    def _total(self, u: Understanding, matches: list[Match], collection: Collection | None = None) -> Answer:
+        cited = Citations()
+        numbers = [cited.add(m) for m in matches]
+        try:
+            computed = calculate.total([m.fact for m in matches])
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
+        funds = {m.fact.fund for m in matches if m.fact.fund}
+        notes = [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
+        if collection is not None:
+            notes.append(
+                f"按 {len(matches)} 个{collection.name}相加：" + "、".join(collection.call(m) for m in matches)
+            )
+        if u.operation.counted and collection is not None and u.operation.counted != len(matches):
+            notes.append(f"问题提到 {u.operation.counted} 个，文档中有 {len(matches)} 个")
+        calculation = Calculation("sum", computed.expression, tuple(numbers), plain(computed.value), computed.unit)
+        first, calculation = self._in_asked_unit(
+            u, Value("合计", plain(computed.value), computed.unit, tuple(numbers)), calculation
+        )
+        text = f"合计 {first.value}{first.unit}{both_units(Decimal(first.value or 0), first.unit)}：\n" + "\n".join(
+            f"{label(m)} {said(m.fact)}" for m in matches
+        )
+        text += f"\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
+        values = (first, *(value_of(m, [n]) for m, n in zip(matches, numbers, strict=True)))
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _in_asked_unit(self, u: Understanding, value: Value, calculation: Calculation) -> tuple[Value, Calculation]:
+        unit = u.periods.unit
+        if not unit or unit == value.unit or value.unit not in MONEY or value.value is None:
+            return value, calculation
+        moved = plain(convert(Decimal(value.value), value.unit, unit))
+        expression = f"{calculation.expression} = {calculation.result}{calculation.unit}"
+        return replace(value, value=moved, unit=unit), replace(
+            calculation, expression=expression, result=moved, unit=unit
+        )
+
+    def _ratio(self, u: Understanding) -> Answer | None:
+        sides = []
+        for words in (u.operation.part or "", u.operation.whole or ""):
+            side = self._side(u, words)
+            if isinstance(side, Answer):
+                return (self._shares(u) if side.status == "not_found" else None) or side
+            sides.append(side)
+        part, whole = _side_by_side(*sides)
+        cited = Citations()
+        numbers = [cited.add(m) for m in (*part, *whole)]
+        try:
+            a, b = calculate.total([m.fact for m in part]), calculate.total([m.fact for m in whole])
+            computed = calculate.share(_summed(part[0].fact, a), _summed(whole[0].fact, b))
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")
+        called = [f"{len(side)} 项合计" if len(side) > 1 else subject(side[0].fact) for side in (part, whole)]
+        text = (
+            f"{who(part[0].document.row)} {when(part[0].fact, part[0].document.row)} {called[0]} {plain(a.value)}{a.unit}，"
+            f"占 {called[1]} {plain(b.value)}{b.unit} 的 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        )
+        sums = [
+            value_of(side[0], [cited.add(side[0])])
+            if len(side) == 1
+            else Value(name, plain(c.value), c.unit, tuple(cited.add(m) for m in side))
+            for side, name, c in zip((part, whole), called, (a, b), strict=True)
+        ]
+        notes = [
+            f"{name}：" + "、".join(subject(m.fact) for m in side)
+            for side, name in zip((part, whole), called, strict=True)
+            if len(side) > 1
+        ]
+        values = (Value("占比", plain(computed.value), "%", tuple(numbers)), *sums)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
+        """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""
+        asks = self.asks(u, [words])
+        if re.search(
+            r"(?:全部|所有|各个?|总)?项目(?:的)?(?:预算|资金|经费|支出)?(?:总额|总和|之和|合计|总计|总数)|(?:全部|所有)(?:的)?项目",
+            words,
+        ):
+            members: list[Match] = []
+            for ask in asks:
+                scope = of_year(ask.scope, ask.year, self.catalog)
+                found = (
+                    None
+                    if scope.missing
+                    else collections_of.projects(
+                        ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog), u.operation.counted
+                    )
+                )
+                if found is None:
+                    return not_found(u.text, f"{ask.scope.name}没有相符的项目，无法计算。", self.catalog, u)
+                members += found.members
+            return members
+        out: list[Match] = []
+        for ask in asks:
+            found_one = self.find(ask)
+            if not found_one.matches or found_one.fact.value is None:
+                return not_found(
+                    u.text, f"{words}：{found_one.missing or '没有找到'}，无法计算比例。", self.catalog, u, found_one
+                )
+            if found_one.rivals:
+                return clarify(u, found_one)
+            if len(asks) == 1:
+                return found_one.matches
+            out.append(found_one.matches[0])
+        return out
+
+    def _shares(self, u: Understanding) -> Answer | None:
+        """A share that the document itself states."""
+        found = self.find(self.asks(u, kinds=("amount", "change"))[0])
+        if found.matches and found.fact.unit == "%" and not found.rivals:
+            return self._tell(u, found)
+        return None
+
+    def _growth(self, u: Understanding) -> Answer | None:
+        pair = self._two_years(u)
+        if isinstance(pair, Answer):
+            return pair
+        if pair is not None:
+            now, before = pair
+            return self._grown(
+                u, now, before, now.fact.value or Decimal(0), calculate.in_unit(before.fact, now.fact.unit)
+            )
+        stated = self.find(self.asks(u, kinds=("change",))[0])
+        if stated.matches and stated.fact.unit == "%" and not stated.rivals:
+            return self._tell(u, stated)
+        change = self._stated_change(u)
+        current = self.find(replace(self.asks(u, kinds=("amount",))[0]))
+        if change is None or not current.matches or current.fact.unit not in MONEY:
+            return not_found(u.text, "文档中没有上年数或增减额，无法计算增长率。", self.catalog, u, current)
+        now = current.matches[0]
+        before_value = calculate.in_unit(now.fact, change.fact.unit) - (change.fact.value or Decimal(0))
+        return self._grown(u, now, change, calculate.in_unit(now.fact, change.fact.unit), before_value)
+
+    def _grown(self, u: Understanding, now: Match, before: Match, value: Decimal, earlier: Decimal) -> Answer:
+        cited = Citations()
+        numbers = [cited.add(now), cited.add(before)]
+        try:
+            computed = calculate.growth(value, earlier)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        shown = -computed.value if u.operation.direction == "down" and computed.value < 0 else computed.value
+        word = "增长" if computed.value >= 0 else "下降"
+        text = f"{label(now)}{word} {plain(abs(computed.value))}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        calculation = Calculation("growth", computed.expression, tuple(numbers), plain(computed.value), "%")
+        values = (
+            Value(f"{label(now)} 增长率", plain(shown), "%", tuple(numbers)),
+            value_of(now, [numbers[0]]),
+            value_of(before, [numbers[1]]),
+        )
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _two_years(self, u: Understanding) -> tuple[Match, Match] | Answer | None:
+        """The figure of the later and of the earlier year, where the store holds both; None where it does not."""
+        if len(u.naming.scopes) != 1:
+            return None
+        years = sorted(u.periods.years)
+        scope = self.asks(u)[0].scope
+        held = self.catalog.years(scope.documents)
+        if len(years) < 2:
+            latest = years[0] if years else (held[-1] if held else None)
+            if latest is None:
+                return None
+            years = [latest - 1, latest]
+        wanted = self.wanted(u, kinds=("amount", "empty"))
+        if "执行" in u.periods.phases:
+            wanted = replace(wanted, phase=None)
+        found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
+        if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
+            later = found[0].matches[0]
+            return later, _like(later, found[1].matches)
+        return (
+            next((clarify(u, f) for f in found if f.rivals), None)
+            if all(f.matches for f in found)
+            else None
+        )
+
+    def _stated_change(self, u: Understanding) -> Match | None:
+        """A change that the text states: 较2024年预算增加21.20万元."""
+        ask = self.asks(u, kinds=("change",))[0]
+        years = u.periods.years
+        year = max(years) if years else None
+        found = self.lookup.find(ask.wanted, ask.scope, self.catalog, year)
+        fitting = [
+            m
+            for m in found.matches
+            if m.fact.unit != "%" and (len(years) < 2 or m.fact.base_year in (None, min(years)))
+        ]
+        return fitting[0] if fitting else None
+
+    def _change(self, u: Understanding) -> Answer | None:
+        if len(u.periods.phases) > 1 and len(u.periods.years) < 2 and not u.periods.relative:
+            phases = self._two_phases(u)
+            if phases is not None:
+                return self._differs(u, *phases, sides_first=False)
+        pair = self._two_years(u)
+        percent_asked = bool(re.search(r"百分|%|幅", u.text))
+        if isinstance(pair, tuple) and not percent_asked:
+            return self._differs(
+                u, pair[0], pair[1], sides_first=bool(u.operation.each or len(ASKED_EACH.findall(u.text)) > 1)
+            )
+        change = self._stated_change(u)
+        if change is not None:
+            return self._tell(u, Found(matches=(change,), scope=self.asks(u)[0].scope))
+        return pair if isinstance(pair, Answer) else None
+
+    def _difference(self, u: Understanding) -> Answer | None:
+        if len(u.periods.years) == 2 and len(u.naming.scopes) == 1:
+            pair = self._two_years(u)
+            if isinstance(pair, Answer):
+                return pair
+            if pair is not None:
+                return self._differs(u, pair[0], pair[1], sides_first=True)
+        if len(u.periods.phases) > 1 and len(u.periods.years) < 2:
+            pair = self._two_phases(u)
+            if pair is not None:
+                return self._differs(u, *pair, sides_first=True)
+        parts = None if len(u.naming.scopes) > 1 else self.parts(u)
+        founds = self._gather(u, parts)
+        if isinstance(founds, Answer):
+            return founds
+        if len(founds) < 2:
+            change = self._stated_change(u)
+            return self._tell(u, Found(matches=(change,))) if change else None
+        first, second = founds[0].matches[0], _like(founds[0].matches[0], founds[1].matches)
+        return self._differs(u, first, second, sides_first=True, compare=True)
+
+    def _differs(
+        self, u: Understanding, later: Match, earlier: Match, *, sides_first: bool, compare: bool = False
+    ) -> Answer:
+        cited = Citations()
+        order = [later, earlier] if compare else [earlier, later]
+        numbers = {id(m): cited.add(m) for m in order}
+        try:
+            computed = calculate.difference(later.fact, earlier.fact)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
+        names_direction = u.operation.direction == ("down" if computed.value < 0 else "up")
+        amount = (
+            abs(computed.value)
+            if compare or names_direction or u.operation.name in ("difference", "compare")
+            else computed.value
+        )
+        used = tuple(numbers.values())
+        stated = None if compare else self._stated_change(u)
+        if stated is not None and abs(calculate.in_unit(stated.fact, computed.unit)) == abs(computed.value):
+            cited.add(stated)
+        calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
+        delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)
+        sides = [value_of(m, [numbers[id(m)]], u.periods.unit) for m in order]
+        more, less = (later, earlier) if computed.value >= 0 else (earlier, later)
+        shown = "；\n".join(f"{label(m)}为 {said(m.fact, u.periods.unit)}" for m in order)
+        size = f"{plain(abs(Decimal(delta.value or 0)))}{delta.unit}"
+        if computed.value == 0:
+            verdict = "两者相同"
+        elif compare:
+            verdict = f"{self._called(more, less)}更多，多 {size}"
+        else:
+            verdict = f"{'增加' if computed.value > 0 else '减少'} {size}"
+        text = f"{shown}。\n{verdict}。\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
+        values = (*sides, delta) if sides_first else (delta, *sides)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _called(self, more: Match, less: Match) -> str:
+        a, b = more.document.row, less.document.row
+        return who(a) if who(a) != who(b) else subject(more.fact)
+
+
+def _like(model: Match, matches: Sequence[Match]) -> Match:
+    """Of places that agree the one that stands in the same table as the model does."""
+    return next((m for m in matches if m.fact.table == model.fact.table), matches[0])
+
+
+def _side_by_side(part: Sequence[Match], whole: Sequence[Match]) -> tuple[list[Match], list[Match]]:
+    """The members of both sides; of a single figure's places (a tuple) those that stand in one table with the other side."""
+    if isinstance(part, tuple) and isinstance(whole, tuple):
+        pairs = [(a, b) for a in part for b in whole if a.fact.source.block_id == b.fact.source.block_id]
+        if pairs:
+            a, b = min(pairs, key=lambda p: p[0].fact.source.row is None)
+            return [a], [b]
+    return (
+        [part[0]] if isinstance(part, tuple) else list(part),
+        [whole[0]] if isinstance(whole, tuple) else list(whole),
+    )
+
+
+def _summed(model: Fact, computed: calculate.Computed) -> Fact:
+    return replace(model, value=computed.value, unit=computed.unit)

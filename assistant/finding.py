@@ -1,0 +1,167 @@
+"""What a question wants, one lookup for each item, office and year that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.lookup import Found, Lookup
+from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted
+from assistant.prose import Prose
+from assistant.understanding import Understanding
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.scope import Scope
+
+_SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
+_SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
+_BARE_BUDGET = re.compile(
+    r"^(?:[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One figure to look up: what, where, in which year."""
+
+    wanted: Wanted
+    scope: Scope
+    year: int | None
+
+
+class Finder:
+    """Turns an understood question into lookups over the documents of a catalog."""
+
+    def __init__(self, lookup: Lookup, prose: Prose, catalog: Catalog) -> None:
+        self.lookup = lookup
+        self.prose = prose
+        self.catalog = catalog
+        self._mendable = True
+        self._covered = 1.0
+
+    def kinds(self, u: Understanding) -> tuple[str, ...]:
+        """The kinds of fact that can answer, the likeliest first."""
+        text = u.text
+        if u.asks == "field":
+            return ("text", "target", "empty")
+        if u.asks in ("exists", "situation"):
+            return ("amount", "empty", "target")
+        if u.operation.name == "change" or (CHANGE_WORDS.search(text) and re.search(r"比|较|同比|上年", text)):
+            return ("change", "amount", "empty")
+        if u.periods.period or re.search(r"支出进度|支出计划|用款计划", text):
+            return ("schedule", "amount", "empty")
+        if TARGET_WORDS.search(text):
+            return ("target", "amount", "text", "empty")
+        return ("amount", "target", "empty")
+
+    def wanted(self, u: Understanding, *, text: str | None = None, kinds: tuple[str, ...] | None = None) -> Wanted:
+        """What to look for: the question's characters with their weights, or only those of one item (``text``)."""
+        weights = u.content_weights()
+        shown = u.text
+        if text is not None:
+            shown, weights = only_words(u, text, tail=u.operation.name != "ratio")
+        shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
+        for counted in COUNT_ASKED.finditer(u.text):
+            weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
+        bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
+        if (
+            _BARE_BUDGET.match(bare)
+            and u.asks == "figure"
+            and (kinds or self.kinds(u))[0] != "change"
+            and u.operation.name not in ("rank", "list", "count", "filter", "average")
+        ):
+            shown = f"{'收入' if '收入' in bare else '支出'}总计"
+            weights = [0.3] * len(shown)
+        elif _BARE_BUDGET.match(bare) and (kinds or self.kinds(u))[0] == "change":
+            shown = "预算收支总计支出预算"
+            weights = [0.3] * len(shown)
+        return Wanted(
+            shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
+            as_of=u.periods.as_of, negated=u.periods.negated, hints=u.text, direction=u.operation.direction,
+        )  # fmt: skip
+
+    def asks(
+        self, u: Understanding, parts: Sequence[str] | None = None, kinds: tuple[str, ...] | None = None
+    ) -> list[Ask]:
+        """One for each item, office and year that the question names."""
+        years: Sequence[int | None] = self._years(u) or (None,)
+        out = []
+        items: Sequence[str | None] = parts or (None,)
+        for part in items:
+            for scope in u.naming.scopes:
+                for year in years:
+                    out.append(Ask(self.wanted(u, text=part, kinds=kinds), self._level(u, scope), year))
+        return out
+
+    def _years(self, u: Understanding) -> tuple[int, ...]:
+        """The fiscal years asked for; of several, one that belongs to a name (2024年电子政务外网运营维护费) is none."""
+        years = u.periods.years
+        if len(years) < 2:
+            return years
+        ids = [d for scope in u.naming.scopes for d in scope.documents][:24]
+        named = {
+            year
+            for year in years
+            for found in re.finditer(rf"{year}年[\u4e00-\u9fff]{{4}}", u.text)
+            for document in self.lookup.shelf.documents([self.catalog.rows[d] for d in ids])
+            if any(label.startswith(found[0]) for label in document.labels.texts)
+        }
+        return tuple(y for y in years if y not in named) or years
+
+    def _level(self, u: Understanding, scope: Scope) -> Scope:
+        """Of an office that publishes as 部门 and as 单位 the one that is asked for, 部门 when neither is said."""
+        rows = [self.catalog.rows[d] for d in scope.documents]
+        both = {r.agency for r in rows if r.level == "单位"} & {r.agency for r in rows if r.level == "部门"}
+        if not both:
+            return scope
+        asked = "单位" if re.search(r"单位预算|单位决算|本单位|[（(]单位", u.text) else "部门"
+        kept = tuple(r.id for r in rows if r.agency not in both or r.level in (asked, None))
+        note = (
+            None
+            if asked in u.text
+            else f"该部门另有{'部门' if asked == '单位' else '单位'}预算文档，此处按{asked}预算回答"
+        )
+        return replace(scope, documents=kept or scope.documents, note=scope.note or note)
+
+    def find(self, ask: Ask) -> Found:
+        found = self.lookup.find(ask.wanted, ask.scope, self.catalog, ask.year)
+        if found.settled:
+            self._mendable = False
+        return found
+
+    def parts(self, u: Understanding) -> list[str] | None:
+        """The several items that a question joins (水费加电费), None when it joins none."""
+        splitter = _SPLIT_COMPARED if u.operation.name in ("difference", "compare", "change") else _SPLIT
+        pieces = [p for p in splitter.split(u.text) if p and p.strip()]
+        named = [
+            p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))
+        ]
+        return named if len(named) >= 2 else None
+
+
+def only_words(u: Understanding, words: str, tail: bool = False) -> tuple[str, list[float]]:
+    """The question with only ``words`` left of it, and the weights of what is left; same length.
+
+    With ``tail`` the closing words that all items share stay too: 甲、乙两个专项合计 asks for 甲…专项合计 and 乙专项合计.
+    """
+    at = u.text.find(words)
+    weights = u.content_weights()
+    if at < 0:
+        return u.text, weights
+    end = at + len(words)
+    shared = max((i + 1 for i, w in enumerate(weights) if w >= 1.0), default=len(weights)) if tail else len(weights)
+    kept = [at <= i < end or i >= max(shared, end) for i in range(len(weights))]
+    text = "".join(c if k else " " for c, k in zip(u.text, kept, strict=True))
+    return text, [w if k else 0.0 for w, k in zip(weights, kept, strict=True)]
+
+
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Stretches that only say where and when do not name figures, not even together with a neighbour."""
+    for start, end in spans:
+        text = text[:start] + " " * (min(end, len(text)) - start) + text[end:] if start < len(text) else text
+    return text
+
+
+def _content(u: Understanding, words: str) -> str:
+    text, weights = only_words(u, words)
+    return "".join(c for c, w in zip(text, weights, strict=True) if w)

@@ -1,0 +1,215 @@
+"""Answers over sets of figures: sums, ranks, lists and counts, over projects, rows, offices and years."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant import calculate, collections_of
+from assistant.citing import Citations, said, value_of
+from assistant.collections_of import Collection
+from assistant.computing import Computer
+from assistant.matching import Match
+from assistant.records import Answer, Calculation, Value
+from assistant.refusal import not_found
+from assistant.understanding import Understanding
+from assistant.understanding.scope import Scope, of_year
+from index.amounts import plain
+
+_SET = re.compile(
+    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
+)
+_OFFICES = re.compile(
+    r"(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的"
+)
+_YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
+
+
+class Grouper(Computer):
+    """Finds the set of figures that a question speaks of and works over it."""
+
+    def _sum(self, u: Understanding) -> Answer | None:
+        several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
+        parts = self._exact_parts(u) if not several else None
+        if not several and not u.operation.joined and not parts:
+            single = self.find(self.asks(u)[0])
+            if not self._names_collection(u):
+                if (
+                    single.matches
+                    and not single.rivals
+                    and (single.matches[0].precision >= 0.5 or single.matches[0].content >= 1.0)
+                ):
+                    return None
+                if single.missing and single.nearest is not None and single.nearest.holds:
+                    return not_found(u.text, single.missing, self.catalog, u, single)
+        whole = self._stated_total(u)
+        if whole is not None:
+            return whole
+        parts = parts or self.parts(u)
+        if parts or several:
+            founds = self._gather(u, parts)
+            if isinstance(founds, Answer):
+                return founds if parts or several else None
+            return self._total(u, [f.matches[0] for f in founds])
+        if not self._names_collection(u):
+            return None
+        collection = self._collection(u)
+        return self._total(u, list(collection.members), collection) if collection is not None else None
+
+    def _exact_parts(self, u: Understanding) -> list[str] | None:
+        """Items joined by 和 or 、 when the documents name each of them just so, and nothing names them together."""
+        parts = self.parts(u)
+        if not parts:
+            return None
+        together = self.find(self.asks(u)[0])
+        if together.matches and together.matches[0].precision >= 0.9:
+            return None
+        each = [self.find(a) for a in self.asks(u, parts)]
+        return parts if all(f.matches and not f.rivals and f.matches[0].precision >= 0.8 for f in each) else None
+
+    def _stated_total(self, u: Understanding) -> Answer | None:
+        """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""
+        if not re.search(r"表里|表中|合计数|总计数", u.text):
+            return None
+        found = self.find(self.asks(u)[0])
+        return self._tell(u, found) if found.matches and not found.rivals else None
+
+    def _names_collection(self, u: Understanding) -> bool:
+        return bool(u.operation.counted) or bool(_SET.search(u.text))
+
+    def _by_owner(self, u: Understanding) -> Answer | None:
+        """One figure of each office (各部门…, 哪个部门…最高) or of each year (哪一年…最高); None when the question asks no such thing."""
+        office, year = _OFFICES.search(u.text), _YEARS.search(u.text)
+        if not (office or year) or len(u.naming.scopes) != 1 or u.asks == "prose":
+            return None
+        ask = self.asks(u)[0]
+        rows = [self.catalog.rows[d] for d in of_year(ask.scope, ask.year, self.catalog).documents]
+        owners: dict[object, list[str]] = {}
+        for row in rows:
+            owners.setdefault(row.agency if office else row.fiscal_year, []).append(row.id)
+        owners.pop(None, None)
+        if len(owners) < 2 or of_year(ask.scope, ask.year, self.catalog).missing:
+            return None
+        blanked = (office or year).span()  # type: ignore[union-attr]
+        weights = tuple(0.0 if blanked[0] <= i < blanked[1] else w for i, w in enumerate(ask.wanted.weights))
+        text = (
+            ask.wanted.text
+            if len(ask.wanted.text) != len(u.text)
+            else ask.wanted.text[: blanked[0]] + " " * (blanked[1] - blanked[0]) + ask.wanted.text[blanked[1] :]
+        )
+        wanted = replace(ask.wanted, text=text, weights=weights[: len(text)])
+        found = {
+            owner: self.lookup.find(wanted, Scope(tuple(ids), str(owner), named=True), self.catalog, ask.year)
+            for owner, ids in owners.items()
+        }
+        members = [f.matches[0] for f in found.values() if f.matches and not f.rivals and f.fact.value is not None]
+        if not members:
+            return None
+        missing = [str(owner) for owner, f in found.items() if not f.matches or f.rivals or f.fact.value is None]
+        collection = Collection("部门" if office else "年度", tuple(members))
+        notes = (f"没有可比数字的：{'、'.join(missing)}",) if missing else ()
+        if u.operation.name in ("rank", "compare"):
+            if u.operation.name == "compare":
+                u = replace(u, operation=replace(u.operation, name="rank", descending=u.operation.direction != "down"))
+            answer = self._ranked(u, collection)
+            return replace(answer, notes=(*answer.notes, *notes))
+        if u.operation.name == "sum":
+            answer = self._total(u, members, collection)
+            return replace(answer, notes=(*answer.notes, *notes))
+        return self._each(u, [f for f in found.values() if f.matches or f.missing])
+
+    def _collection(self, u: Understanding) -> Collection | None:
+        if len(u.naming.scopes) != 1:
+            return None
+        ask = self.asks(u)[0]
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        if scope.missing or self.lookup.lacks_phase(scope, ask.wanted, self.catalog):
+            return None
+        return collections_of.find(u, ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
+
+    def _rank(self, u: Understanding) -> Answer | None:
+        collection = self._collection(u)
+        if collection is None or len(collection.members) < 2:
+            return None
+        return self._ranked(u, collection)
+
+    def _ranked(self, u: Understanding, collection: Collection) -> Answer:
+        try:
+            unit = calculate.common_unit([m.fact for m in collection.members])
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。")
+        ordered = sorted(
+            collection.members,
+            key=lambda m: (calculate.in_unit(m.fact, unit) * (-1 if u.operation.descending else 1), m.fact.id),
+        )
+        chosen = ordered[u.operation.nth - 1 : u.operation.nth] if u.operation.nth else ordered[: u.operation.top]
+        if not chosen:
+            return not_found(
+                u.text, f"只有 {len(ordered)} 个{collection.name}，没有第 {u.operation.nth} 名。", self.catalog, u
+            )
+        cited = Citations()
+        numbers = [cited.add(m) for m in chosen]
+        values = tuple(value_of(m, [n], u.periods.unit) for m, n in zip(chosen, numbers, strict=True))
+        start = u.operation.nth or 1
+        lines = [f"{i}. {collection.call(m)} {said(m.fact, u.periods.unit)}" for i, m in enumerate(chosen, start)]
+        order = "从高到低" if u.operation.descending else "从低到高"
+        text = f"{collection.name}共 {len(ordered)} 个，按金额{order}：\n" + "\n".join(lines)
+        expression = (" > " if u.operation.descending else " < ").join(
+            plain(calculate.in_unit(m.fact, unit)) for m in ordered[:20]
+        )
+        calculation = Calculation("rank", expression, tuple(numbers), values[0].value or "", values[0].unit)
+        return Answer(
+            u.text, "answered", text, values, calculation, tuple(cited.all), notes=self._assumed(u, chosen[0])
+        )
+
+    def _assumed(self, u: Understanding, match_: Match) -> tuple[str, ...]:
+        year = match_.fact.fiscal_year or match_.document.row.fiscal_year
+        return () if u.periods.years or not year else (f"年度未指明，按{year}年",)
+
+    def _collect(self, u: Understanding) -> Answer | None:
+        collection = self._collection(u)
+        if collection is None or not collection.members:
+            return None
+        members = list(collection.members)
+        op = u.operation
+        if op.condition:
+            sign, value, unit = op.condition
+            members = [m for m in members if collections_of.passes(m.fact, sign, value, unit)]
+        cited = Citations()
+        numbers = [cited.add(m) for m in members]
+        lines = [f"{i}. {collection.call(m)} {said(m.fact)}" for i, m in enumerate(members, 1)]
+        listed = tuple(value_of(m, [n]) for m, n in zip(members, numbers, strict=True))
+        if op.name == "average" and members:
+            try:
+                computed = calculate.average([m.fact for m in members])
+            except calculate.NotComparable as error:
+                return Answer(u.text, "clarify", f"{error}。请分别查询。")
+            calculation = Calculation(
+                "average", computed.expression, tuple(numbers), plain(computed.value), computed.unit
+            )
+            text = (
+                f"{len(members)} 个{collection.name}平均 {plain(computed.value)}{computed.unit}。\n计算：{computed.expression}\n"
+                + "\n".join(lines)
+            )
+            values: tuple[Value, ...] = (Value("平均", plain(computed.value), computed.unit, tuple(numbers)), *listed)
+        elif op.name == "count":
+            calculation = Calculation("count", f"共 {len(members)} 个", tuple(numbers), str(len(members)), "个")
+            text = f"共 {len(members)} 个{collection.name}：\n" + "\n".join(lines)
+            values = (Value(f"{collection.name}数量", str(len(members)), "个", tuple(numbers)),)
+        else:
+            calculation = None
+            text = (
+                f"{collection.name} {len(members)} 个：\n" + "\n".join(lines)
+                if members
+                else f"没有符合条件的{collection.name}。"
+            )
+            values = listed
+        return Answer(
+            u.text,
+            "answered",
+            text,
+            values,
+            calculation,
+            tuple(cited.all),
+            notes=self._assumed(u, members[0]) if members else (),
+        )

@@ -1,0 +1,282 @@
+"""Answers that tell figures as they stand: one, several side by side, a blank, an empty table's note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
+from assistant.finding import Ask, Finder
+from assistant.lookup import Found, same_figure
+from assistant.matching import Match, match
+from assistant.records import Answer, Calculation
+from assistant.refusal import clarify, not_found
+from assistant.understanding import Understanding
+from assistant.understanding.scope import of_year
+from index.amounts import MONEY, plain
+from index.records import Fact
+
+ASKED_EACH = re.compile(r"多少|几[元个项辆]")
+
+
+class Teller(Finder):
+    """Words figures as the documents state them."""
+
+    def _figures(self, u: Understanding) -> Answer:
+        if (
+            len(u.periods.phases) > 1
+            and len(u.periods.years) < 2
+            and (u.operation.each or len(ASKED_EACH.findall(u.text)) > 1)
+        ):
+            pair = self._two_phases(u)
+            if pair is not None:
+                return self._each(u, [Found(matches=(m,)) for m in (pair[1], pair[0])])
+            phases = u.periods.phases
+            asks = [replace(a, wanted=replace(a.wanted, phase=p)) for p in phases for a in self.asks(u)]
+        else:
+            asks = self.asks(u)
+        founds = [self.find(a) for a in asks]
+        if len(founds) == 1:
+            split = self.parts(u) if u.operation.each else None
+            if split:
+                each = [self.find(a) for a in self.asks(u, split)]
+                if all(f.matches for f in each):
+                    return self._each(u, each)
+            if not founds[0].matches and (split := self.parts(u)):
+                return self._each(u, [self.find(a) for a in self.asks(u, split)])
+            return self._one(u, founds[0], asks[0])
+        return self._each(u, founds)
+
+    def _one(self, u: Understanding, found: Found, ask: Ask) -> Answer:
+        if u.asks in ("exists", "situation"):
+            noted = self._empty_table(u, ask)
+            if noted is not None:
+                return noted
+        if not found.matches:
+            if not found.settled:
+                noted = self._empty_table(u, ask)
+                if noted is not None:
+                    return noted
+            return not_found(u.text, found.missing or "没有找到相符的内容", self.catalog, u, found)
+        if found.rivals:
+            found = self._disagreeing(found)
+        if found.rivals:
+            return clarify(u, found)
+        top = found.matches[0]
+        if top.fact.kind == "empty" and top.fact.source.row is not None:
+            noted = self._empty_table(u, ask, better_than=top)
+            if noted is not None:
+                return noted
+            note = next(
+                (
+                    f
+                    for f in top.document.block_facts(top.fact.source.block_id)
+                    if f.kind == "empty" and f.source.row is None
+                ),
+                None,
+            )
+            if note is not None:
+                return self._tell(u, replace(found, matches=(replace(top, fact=note),)))
+        if u.operation.name == "lookup" and (top.precision < 0.6 or top.fact.kind == "empty"):
+            noted = self._empty_table(u, ask, better_than=top)
+            if noted is not None:
+                return noted
+        return self._tell(u, found)
+
+    def _disagreeing(self, found: Found) -> Found:
+        """One thing that a document states twice with a hair's difference: the figure that stands in more places, the other in a note."""
+        first = found.matches[0]
+        value = first.fact.value
+        if value is None or not all(
+            r.document is first.document
+            and r.fact.value is not None
+            and abs(r.fact.value - value) <= abs(value) / 1000
+            and r.fact.subject == first.fact.subject
+            for r in found.rivals
+        ):
+            return found
+        groups = [list(found.matches), *([r] for r in found.rivals)]
+        everywhere = [
+            s.fact
+            for s in first.document.facts
+            if s.fact.subject == first.fact.subject and s.fact.kind == first.fact.kind
+        ]
+        best = max(groups, key=lambda g: sum(same_figure(f, g[0].fact) for f in everywhere))
+        others = [g[0] for g in groups if g is not best]
+        note = "文档内该数不一致：" + "；".join(
+            f"{m.fact.table or '正文'}为 {said(m.fact)}" for m in (best[0], *others)
+        )
+        return replace(found, matches=tuple(best), rivals=(), scope=replace(found.scope, note=note))
+
+    def _tell(self, u: Understanding, found: Found) -> Answer:
+        """One figure (or filled-in text, or blank) with its places."""
+        top = found.matches[0]
+        fact = top.fact
+        self._covered = top.content
+        cited = Citations()
+        numbers = [cited.add(m) for m in places_of(found.matches)]
+        notes = self._notes(u, found)
+        head = f"{who(top.document.row)} {when(fact, top.document.row)} {subject(fact)}"
+        if fact.kind == "empty":
+            if fact.source.row is None:
+                return Answer(
+                    u.text, "answered", f"{head}：{fact.printed}", citations=tuple(cited.all), notes=tuple(notes)
+                )
+            text = f"{head}：表中该格为空，未填列（空白不等于 0）。"
+            return Answer(u.text, "not_found", text, citations=tuple(cited.all), notes=tuple(notes))
+        if fact.kind == "text" or fact.value is None:
+            verb = "：" if len(fact.printed) > 12 else "为 "
+            text = f"{head}{verb}{fact.printed}"
+            values = () if fact.kind == "text" else (value_of(top, numbers),)
+            return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=tuple(notes))
+        unit = u.periods.unit
+        named_direction = bool(u.operation.direction) and fact.kind == "change"
+        value = value_of(top, numbers, unit, magnitude=named_direction and _same_direction(u, fact))
+        calculation = None
+        shown = said(fact, unit)
+        if unit and unit != fact.unit and fact.unit in MONEY and fact.value is not None:
+            ratio = MONEY[fact.unit] / MONEY[unit]
+            step = f"× {plain(ratio)}" if ratio >= 1 else f"÷ {plain(1 / ratio)}"
+            expression = f"{plain(fact.value)}{fact.unit} {step.replace('E+', 'e')}"
+            calculation = Calculation("convert", expression, (numbers[0],), value.value or "", unit)
+            notes.append(f"单位由{fact.unit}换算为{unit}")
+        if not fact.unit and fact.comparison is None:
+            notes.append("文档未注明该数的单位")
+        if fact.kind == "change":
+            word = "减少" if (fact.value or 0) < 0 else "增加"
+            named = f"{who(top.document.row)} {when(fact, top.document.row)} {_without_direction(subject(fact))}"
+            text = f"{named}{word} {(value.value or '').lstrip('-')}{value.unit}。"
+            text += f"原文：{fact.source.quote}" if fact.source.quote else ""
+        else:
+            text = f"{head}为 {shown}{both_units(fact.value, fact.unit) if unit is None and fact.value is not None else ''}。"
+        if u.claim is not None:
+            text, notes = self._against_claim(u, fact, text, notes)
+        if u.asks == "exists":
+            text = f"{'有' if fact.value else '金额为 0'}。{text}"
+        return Answer(
+            u.text,
+            "answered",
+            text,
+            (value,),
+            calculation,
+            tuple(cited.all),
+            notes=tuple(notes),
+            confidence=round(found.score, 3),
+        )
+
+    def _against_claim(self, u: Understanding, fact: Fact, text: str, notes: list[str]) -> tuple[str, list[str]]:
+        assert u.claim is not None
+        claimed, unit = u.claim
+        agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
+        if agrees:
+            return f"说法相符。{text}", notes
+        return f"与所说不符：{text}", [f"问题中提到的金额与文档不符，文档为 {said(fact)}", *notes]
+
+    def _notes(self, u: Understanding, found: Found) -> list[str]:
+        top = found.matches[0]
+        row = top.document.row
+        notes = []
+        if found.scope.note:
+            notes.append(found.scope.note)
+        if not u.periods.years and row.fiscal_year:
+            notes.append(f"年度未指明，按{top.fact.fiscal_year or row.fiscal_year}年")
+        if u.periods.relative and row.fiscal_year:
+            notes.append(f"“{u.periods.relative}”按文档年度{row.fiscal_year}年理解")
+        names = list(
+            dict.fromkeys(m.fact.project for m in found.matches if m.fact.project and m.document is top.document)
+        )
+        if len(names) > 1:
+            notes.append("同一数字在文档中名称不一致：" + "；".join(names))
+        if top.fact.approximate:
+            notes.append("原文为约数")
+        notes += [
+            f"{f['message']}"
+            for f in self.lookup.store.findings(row.id)
+            if set(f.get("facts", ())) & {m.fact.id for m in found.matches}
+        ][:2]
+        return notes
+
+    def _empty_table(self, u: Understanding, ask: Ask, better_than: Match | None = None) -> Answer | None:
+        """A table that stands empty with a note answers by its note."""
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        if scope.missing or not scope.documents:
+            return None
+        wanted = replace(ask.wanted, kinds=("empty",))
+        notes = [
+            m
+            for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog))
+            if m.fact.source.row is None and m.holds
+        ]
+        margin = 0.02 if better_than is not None and better_than.fact.kind != "empty" else -0.001
+        if not notes or (better_than is not None and notes[0].coverage <= better_than.coverage + margin):
+            return None
+        return self._tell(u, Found(matches=(notes[0],), scope=scope))
+
+    def _each(self, u: Understanding, founds: Sequence[Found]) -> Answer:
+        """Several figures side by side."""
+        cited = Citations()
+        values, lines, notes, missing = [], [], [], []
+        for found in founds:
+            if not found.matches:
+                missing.append(self._scope_words(found))
+                continue
+            if found.rivals:
+                return clarify(u, found)
+            numbers = [cited.add(m) for m in places_of(found.matches)]
+            values.append(value_of(found.matches[0], numbers, u.periods.unit))
+            lines.append(f"{label(found.matches[0])}为 {said(found.fact, u.periods.unit)}")
+        if not values:
+            return not_found(
+                u.text, "；".join(missing) or "没有找到相符的内容", self.catalog, u, founds[0] if founds else None
+            )
+        if missing:
+            notes.append("未找到：" + "；".join(missing))
+        return Answer(
+            u.text, "answered", "；\n".join(lines) + "。", tuple(values), None, tuple(cited.all), notes=tuple(notes)
+        )
+
+    def _scope_words(self, found: Found) -> str:
+        year = f"{found.year}年" if found.year else ""
+        return f"{found.scope.name}{year}：{found.missing or '没有相符的内容'}"
+
+    def _two_phases(self, u: Understanding) -> tuple[Match, Match] | None:
+        """决算 and 年初预算 of one thing, from one table or paragraph where both stand there."""
+        ask = self.asks(u)[0]
+        final_phase = next((p for p in u.periods.phases if p in ("决算", "执行")), "决算")
+        first_phase = next((p for p in u.periods.phases if p not in ("决算", "执行")), "年初预算")
+        budget, final = (
+            self.find(replace(ask, wanted=replace(ask.wanted, phase=p))) for p in (first_phase, final_phase)
+        )
+        if not budget.matches or not final.matches:
+            return None
+        near = {m.fact.source.block_id: m for m in (*final.matches, *final.rivals)}
+        first = next((m for m in budget.matches if m.fact.source.block_id in near), budget.matches[0])
+        beside = match(replace(ask.wanted, phase=final_phase), [first.document], 200)
+        same = [
+            m
+            for m in beside
+            if m.fact.source.block_id == first.fact.source.block_id
+            and m.fact.phase == final_phase
+            and m.fact.unit in MONEY
+            and m.holds
+        ]
+        second = near.get(first.fact.source.block_id) or (same[0] if same else final.matches[0])
+        return (second, first) if first.fact.value is not None and second.fact.value is not None else None
+
+
+def places_of(matches: Sequence[Match]) -> list[Match]:
+    """Where a figure stands, the best place first, one for each table or paragraph, three at most."""
+    out: list[Match] = []
+    for m in matches:
+        if all(m.fact.source.block_id != o.fact.source.block_id for o in out):
+            out.append(m)
+    return out[:3]
+
+
+def _same_direction(u: Understanding, fact: Fact) -> bool:
+    return (u.operation.direction == "down") == ((fact.value or 0) < 0)
+
+
+def _without_direction(words: str) -> str:
+    return re.sub(r"(?:增加|减少|增长|下降|上升|降低|提高)了?$", "", words)
