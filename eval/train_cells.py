@@ -104,13 +104,13 @@ def _batch(
     return torch.tensor(x, dtype=torch.float32), answer, [torch.tensor(np.concatenate(g)) for g in groups]
 
 
-def train(found: Sequence[Example], seed: int, epochs: int = 16, batch: int = 24) -> tuple[Network, Matrix, Matrix]:
+def train(found: Sequence[Example], seed: int, epochs: int = 20, batch: int = 24) -> tuple[Network, Matrix, Matrix]:
     """One network; the loss of a question is the sum over its cells, so that all questions weigh alike."""
     torch.manual_seed(seed)
     order = np.random.default_rng(seed)
     evidence = np.vstack([e.evidence for e in found])
     mean, scale = evidence.mean(0), evidence.std(0) + 1e-2
-    net = Network(evidence.shape[1], hidden=48, layers=2, drop=0.15)
+    net = Network(evidence.shape[1], hidden=64, layers=2, drop=0.2)
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
     steps = epochs * math.ceil(len(found) / batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.15)

@@ -160,6 +160,13 @@ class ListBlock:
             return True
         if self.over[col] and self.over[last] and self.over[col][-1] is self.over[last][-1]:
             return True
+        if (
+            col + 1 < self.grid.cols
+            and self.over[col]
+            and self.over[col + 1]
+            and self.over[col][-1] is self.over[col + 1][-1]
+        ):
+            return False  # one head over several columns of facts
         hanging = any(
             (self._cell(r, last).row < r or not plain(self._cell(r, last).text)) and plain(self._cell(r, col).text)
             for r in self.body

@@ -80,6 +80,9 @@ def is_label(grid: Grid, row: int, place: int) -> bool:
         return False
     own = label_score(cell.text)
     column, count = grid.column_scores.get((grid.shape(row), place), (own, 1))
+    left, _ = grid.column_scores.get((grid.shape(row), place - 1), (0.0, 0))
+    if count > 3 and own < 1 and left >= 0.6 and column < left - 0.25 and len(grid.shape(row)) >= 4:
+        return False  # the column beside one of labels holds their values, whatever one of them looks like
     share = 0.65 if count > 3 and len(grid.shape(row)) >= max(4, grid.cols) else 0.4
     return own >= 0.99 or (1 - share) * own + share * column >= 0.5
 
@@ -266,7 +269,7 @@ def _is_head(grid: Grid, row: int, *, first: bool) -> bool:
 
 
 def _among_indicators(grid: Grid, row: int) -> bool:
-    """Below a head row with 指标值 a target in words (有效提升) looks like a head, but no other head row follows there."""
+    """Below a head row with 指标值 a target in words (有效提升) looks like a head, but no other head row follows."""
     above = {plain(c.text) for r in range(row) for c in grid.own(r)}
     own = {plain(c.text) for c in grid.own(row)}
     return bool(_TARGET_HEADS & above) and not (_TARGET_HEADS & own)

@@ -63,12 +63,14 @@ def names() -> list[str]:
     relative = [
         "score", "lead", "rank", "ties", "opposite", "levels", "inner_lead", "own_units", "own_pairs", "own_lead",
         "own_best", "own_full", "count", "near_lead", "theme_lead", "added", "alone", "inside",
+        "figures_said", "figures_clash",
         "beside", "beside_lead", "before", "said_value", "said_lead",
     ]  # fmt: skip
     return [
         *(f"row_{n}" for n in (*axis, *relative)),
         *(f"column_{n}" for n in (*axis, *relative)),
         "share_both", "share_lead", "share_rank", "product", "product_lead", "own_said", "own_pairs",
+        "row_beyond", "row_beyond_own", "column_beyond", "column_beyond_own",
         "is_name", "row_total", "column_total", "top", "left", "no_column", "no_row", "same_text",
         *(f"kind_{k}" for k in _KINDS),
         "context_share", "asks_total", "rows", "cols", "size", *(f"asks_{i}" for i in range(len(_ASKS))),
@@ -93,7 +95,7 @@ def features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
     shares = _shares(asked, candidates)
     product = (rows[:, _SCORE] + 0.1) * (columns[:, _SCORE] + 0.1)
     judged = [shares, shares - shares.max(), (shares[:, None] + 1e-9 < shares[None, :]).sum(axis=1) / 5, product,
-              product - product.max(), *_own(asked, candidates, agree).T]  # fmt: skip
+              product - product.max(), *_own(asked, candidates, agree).T, *_beyond(asked, candidates).T]  # fmt: skip
     return np.hstack(
         [rows, columns, np.array(judged).T, _fixed(candidates), np.tile(_question(asked, candidates), (n, 1))]
     )
@@ -200,7 +202,7 @@ def _path_evidence(asked: Asked, paths: list[Path], agree: Callable[[str], tuple
         np.array([opposed(asked.text, p) for p in paths]), np.array([len(p) / 3 for p in paths]),
         inner - inner.max(), own[:, 0], own[:, 1], own[:, 0] - own[:, 0].max(), own[:, 0].max() * count,
         count * min(int((own[:, 0] > 0.85).sum()), 6) / 4, count * min(len(paths), 30) / 15,
-        near - near.max(), theme - theme.max(), *_credit(asked, paths, strength),
+        near - near.max(), theme - theme.max(), *_credit(asked, paths, strength), *_figures(asked, paths),
     ]  # fmt: skip
     return np.hstack([measured, np.array(relative).T])
 
@@ -243,6 +245,32 @@ def _credit(asked: Asked, paths: list[Path], strength: Matrix) -> tuple[Matrix, 
         alone[k] = sum(asked.weight(x) for x in found[k] if often[x] == 1) / total
         inside[k] = float(any(name != w and _within(name, w, asked.folded) for w in whole))
     return added, alone, inside
+
+
+def _figures(asked: Asked, paths: list[Path]) -> tuple[Matrix, Matrix]:
+    """Whether the question says a path's years and numbers; and whether it says another path's instead."""
+    said = {u for u in asked.units if u[0].isdigit()}
+    own = [{u for u in _parts(p)[0] if u[0].isdigit()} for p in paths]
+    matched = np.array([float(bool(n) and n <= said) for n in own])
+    clash = np.array([float(bool(n - said)) for n in own]) * float(matched.max())
+    return matched, clash
+
+
+def _beyond(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
+    """What each path says of the question that the cell's other path does not, and the share of its own pairs."""
+    found: dict[tuple[Path, Path], list[float]] = {}
+    out = np.zeros((len(candidates), 4))
+    for i, c in enumerate(candidates):
+        key = (c.row_path, c.column_path)
+        if key not in found:
+            row, column = _parts(c.row_path)[1], _parts(c.column_path)[1]
+            only_row, only_column = (row - column) & asked.pairs, (column - row) & asked.pairs
+            found[key] = [
+                asked.share(only_row), len(only_row) / max(1, len(row)),
+                asked.share(only_column), len(only_column) / max(1, len(column)),
+            ]  # fmt: skip
+        out[i] = found[key]
+    return out
 
 
 def _within(name: str, longer: str, question: str) -> bool:

@@ -284,3 +284,30 @@ def test_names_merged_differently_from_row_to_row() -> None:
     layout = read_layout(cells, 4, 3)
     assert paths(layout, "9.38") == [("收入总计", "金额")]
     assert paths(layout, "7.38") == [("一般公共预算资金/公共财政拨款资金", "金额")]
+
+
+def test_one_head_over_several_columns_of_facts_names_no_rows() -> None:
+    cells = [
+        Cell(0, 0, "相关参数"),
+        Cell(0, 1, "型号", col_span=2),
+        Cell(1, 0, "标配风机", row_span=2),
+        *(
+            Cell(r, c, t)
+            for r, row in enumerate([["F2E-92S", "SP9225"], ["F3E-10", "SP10"]], 1)
+            for c, t in enumerate(row, 1)
+        ),
+    ]
+    assert paths(read_layout(cells, 3, 3), "SP9225") == [("标配风机", "型号")]
+
+
+def test_a_value_that_looks_like_a_label_stays_a_value() -> None:
+    layout = printed(
+        """
+        品牌名称 | 甲 | 机芯类型 | 石英机芯 | 表扣类型 | 针扣
+        发售价格 | 890元 | 表壳材质 | 树脂 | 表盘直径 | 44mm
+        发售日期 | 2015.6 | 显示方式 | 指针式 | 表盘颜色 | 白色
+        表带材质 | 皮 | 使用季节 | 春夏 | 防水深度 | 200米
+        """
+    )
+    assert paths(layout, "石英机芯") == [("机芯类型", "")]
+    assert paths(layout, "200米") == [("防水深度", "")]
