@@ -188,11 +188,6 @@ def plain_text(answer: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def inert(html: str) -> str:
-    """Escape what Gradio's HTML component would take for a template expression."""
-    return html.replace("{", "&#123;").replace("$", "&#36;")
-
-
 def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) -> str:
     """The card of one answer (the contract's object); ``scope`` names the documents that it was asked of."""
     values = shown_values(answer["values"])

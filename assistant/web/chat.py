@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from assistant.records import Question
 from assistant.web.api import answer_json
-from assistant.web.cards import answer_card, inert
+from assistant.web.cards import answer_card
 from assistant.web.findings import shown_findings
 from assistant.web.front_door import Assistant
 from assistant.web.identity import Principal
@@ -77,20 +77,18 @@ class ChatPage:
         for turn in turns:
             card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
             shown.append({**turn, "card": Markup(card)})  # noqa: S704 - the card's template escapes
-        return inert(fragment("conversation.html", turns=shown))
+        return fragment("conversation.html", turns=shown)
 
     def welcome(self, only: str) -> str:
         health = self.assistant.health()
         documents = health.get("documents", 0)
         message = NO_MODEL if health.get("model") is None else ""
-        return inert(
-            fragment(
-                "welcome.html",
-                documents=documents,
-                examples=self.assistant.examples()[:SHOWN_EXAMPLES] if documents else [],
-                message=message if health.get("ready") else health.get("message", ""),
-                only=only,
-            )
+        return fragment(
+            "welcome.html",
+            documents=documents,
+            examples=self.assistant.examples()[:SHOWN_EXAMPLES] if documents else [],
+            message=message if health.get("ready") else health.get("message", ""),
+            only=only,
         )
 
     def history(self, owner: str) -> str:
@@ -98,14 +96,14 @@ class ChatPage:
             {"id": id, "title": title, "time": datetime.fromtimestamp(updated).strftime("%m-%d %H:%M")}
             for id, title, updated in self.state.conversations(owner)
         ]
-        return inert(fragment("history.html", conversations=rows))
+        return fragment("history.html", conversations=rows)
 
     def header(self, principal: Principal) -> str:
-        return inert(fragment("header.html", root=self.root, principal=principal))
+        return fragment("header.html", root=self.root, principal=principal)
 
     def documents(self, request: gr.Request) -> str:
         principal = principal_of(request)
-        html = fragment(
+        return fragment(
             "documents.html",
             root=self.root,
             documents=self.assistant.documents()[:LISTED_DOCUMENTS],
@@ -113,12 +111,11 @@ class ChatPage:
             suffixes=self.settings.upload_suffixes,
             limit_mb=self.settings.upload_mb,
         )
-        return inert(html)
 
     def audit(self, request: gr.Request) -> str:
         principal_of(request)
         findings = shown_findings(self.assistant.findings(), self.assistant.documents())
-        return inert(fragment("audit.html", root=self.root, findings=findings, limit=LISTED_FINDINGS))
+        return fragment("audit.html", root=self.root, findings=findings, limit=LISTED_FINDINGS)
 
     def scopes(self) -> list[Any]:
         """The three filters with what the store holds."""
