@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from assistant.llm import LanguageModel, LlmSettings, ModelFailed, open_model, read_llm_settings
+from assistant.llm import PREFIX, LanguageModel, LlmSettings, ModelFailed, open_model, read_llm_settings
 from assistant.records import Answer, Citation, Value
 from assistant.wording import Worder
 from tests.assistant.endpoint import (
@@ -191,3 +193,10 @@ def test_one_figure_is_not_worded_by_a_model() -> None:
     single = Answer("q", "answered", "t", answer().values[:1], None, answer().citations[:1])
     assert not Worder.wants(single)
     assert not Worder.wants(Answer("q", "not_found", "没有"))
+
+
+def test_every_setting_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "llm.md").read_text(encoding="utf-8")
+    for name, field in LlmSettings.model_fields.items():
+        shown = "" if isinstance(field.default, SecretStr) else str(field.default)
+        assert f"| `{PREFIX}{name.upper()}` | {f'`{shown}`' if shown else '空'} | {field.description} |" in page
