@@ -57,7 +57,7 @@ def _totals(document_id: str, figures: Sequence[Fact]) -> Iterator[Finding]:
     """合计 = Σ of the top level. A total may stand above its parts or below, and a later one may add to an earlier."""
     top = [f for f in figures if f.is_total or f.depth == 0]
     plain = [f for f in top if not f.is_total]
-    totals = [f for f in top if f.is_total and not (_SUBTOTAL.search(name_of(f)) and len(f.row_path) > 1)]
+    totals = [f for f in top if f.is_total and not (_SUBTOTAL.search(_name(f)) and len(f.row_path) > 1)]
     if not plain or not totals:
         return
     if totals[0].source.row is not None and totals[0].source.row < (plain[0].source.row or 0):
@@ -87,7 +87,7 @@ def _until_total(top: Sequence[Fact], total: Fact) -> list[Fact]:
     return rest[:end]
 
 
-def name_of(fact: Fact) -> str:
+def _name(fact: Fact) -> str:
     return fact.row_path[-1] if fact.row_path else ""
 
 
@@ -151,7 +151,7 @@ def _groups(paths: dict[int, tuple[str, ...]], total: tuple[str, ...], at: int) 
         found.setdefault(inner[0], {})[col] = inner
     groups = []
     for inside in found.values():
-        own = [c for c, p in inside.items() if len(p) > 1 and _TOTAL_HEAD.match(p[-1]) and len(p) == 2]
+        own = [c for c, p in inside.items() if len(p) == 1 or (len(p) == 2 and _TOTAL_HEAD.match(p[1]))]
         groups.append(own or list(inside))
     return groups
 
