@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assistant.citing import subject, when, who
-from assistant.matching import Match, Wanted, is_neutral, match
-from assistant.shelf import ShelvedDocument
+from assistant.matching import Match, Wanted, match
+from assistant.shelf import ShelvedDocument, is_neutral
 from assistant.understanding import Understanding
 from index.amounts import MONEY
 from index.glossary import subjects

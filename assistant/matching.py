@@ -9,20 +9,16 @@ stays uncovered is the reason not to answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.shelf import Labels, Shelved, ShelvedDocument
+from assistant.shelf import Labels, Shelved, ShelvedDocument, is_neutral
 from index.amounts import MONEY
 from index.glossary import synonyms
 from index.names import folded
 from index.records import Fact
 
-_NEUTRAL = re.compile(
-    r"^(?:合计|总计|小计|金额|预算数|决算数|预算金额|预算|决算|数值|本年预算数?|年初预算数?|总额|支出预算|收入预算|本年收入|本年支出|项目|支出|收入|指标值"
-    r"|20\d\d年?(?:预算|决算|预算数|决算数)?|本年收入合计|本年支出合计|支出合计|收入合计|资金性质|总金额|年度资金总额.*)$"
-)
 _MEASURES = ("预算数", "年度资金总额", "项目总预算", "总预算", "金额", "合计")
 _PART_MEASURE = re.compile(r"^其中|财政资金|财政拨款$|其他资金|资金来源")
 TARGET_WORDS = re.compile(
@@ -79,17 +75,12 @@ class Match:
         return not self.left and self.content >= LEAST_CONTENT
 
 
-def is_neutral(head: str) -> bool:
-    """Whether a head says only that a figure stands here (合计, 金额, 预算数)."""
-    return bool(_NEUTRAL.match(head))
-
-
 def match(wanted: Wanted, documents: Sequence[ShelvedDocument], limit: int = 40) -> list[Match]:
     """The best facts for what is wanted, best first; at most ``limit``."""
     spans = _synonym_spans(wanted.text)
     found: list[Match] = []
     for document in documents:
-        found += _in_document(wanted, document, spans, limit)
+        found += _Scorer(wanted, document, spans).matches(limit)
     found.sort(key=lambda m: (-m.score, m.document.row.file, m.fact.id))
     return found[:limit]
 
@@ -136,88 +127,94 @@ def _share(label: str, said: set[str]) -> float:
     return len(places) / len(label)
 
 
-def _in_document(
-    wanted: Wanted, document: ShelvedDocument, spans: list[tuple[int, int, str]], limit: int
-) -> list[Match]:
-    masks, shares = _label_masks(wanted, document.labels, spans)
-    identity = _identity_mask(wanted, document)
-    weights, total = wanted.weights, max(wanted.weight, 1e-9)
-    content = 0
-    for i, w in enumerate(weights):
-        content |= (w >= 1.0) << i
-    size = content.bit_count()
-    totals = _TOTAL_SAID.findall(wanted.text)
-    known: dict[int, float] = {}
+class _Scorer:
+    """Scores the facts of one document; what a question's words cover is kept as bits, one for each character."""
 
-    def covered(mask: int) -> float:
-        weight = known.get(mask)
+    def __init__(self, wanted: Wanted, document: ShelvedDocument, spans: list[tuple[int, int, str]]) -> None:
+        self.wanted, self.document, self.labels = wanted, document, document.labels
+        self.masks, self.shares = _label_masks(wanted, document.labels, spans)
+        self.identity = _identity_mask(wanted, document)
+        self.total = max(wanted.weight, 1e-9)
+        self.content = sum((w >= 1.0) << i for i, w in enumerate(wanted.weights))
+        self.size = self.content.bit_count()
+        self.totals = _TOTAL_SAID.findall(wanted.text)
+        self._weights: dict[int, float] = {}
+        self._merged: dict[tuple[int, ...], int] = {}
+
+    def matches(self, limit: int) -> list[Match]:
+        """The document's best facts. What covers less than half of what the best one covers is not looked at closer."""
+        rough = list(self._rough())
+        least = max((coverage for *_, coverage in rough), default=0.0) / 2
+        found = [(self._score(*r), r) for r in rough if r[-1] >= least]
+        found.sort(key=lambda f: -f[0][0])
+        out = []
+        for (score, precision), (shelved, names, columns, around, coverage) in found[:limit]:
+            mask = names | columns | around | self.identity
+            held = (mask & self.content).bit_count() / self.size if self.size else 1.0
+            left = _left(self.wanted, mask)
+            out.append(Match(shelved.fact, self.document, score, coverage, precision, left, held))
+        out.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
+        return out
+
+    def _rough(self) -> Iterator[tuple[Shelved, int, int, int, float]]:
+        """Each fact that shares something with the question, with what its row, its column and its table cover."""
+        for shelved in self.document.facts:
+            if not _fits(self.wanted, shelved.fact):
+                continue
+            names = self._of(shelved.names) | self._of(shelved.beside)
+            columns, around = self._of(shelved.columns), self._of(shelved.around)
+            if shelved.fact.source.row is None and shelved.fact.source.quote:
+                around |= _quote_mask(self.wanted, shelved.fact)
+            if names | columns | around or self.total <= 0.9:
+                yield (
+                    shelved,
+                    names,
+                    columns,
+                    around,
+                    self._covered(names | columns | around | self.identity) / self.total,
+                )
+
+    def _of(self, numbers: tuple[int, ...]) -> int:
+        mask = self._merged.get(numbers)
+        if mask is None:
+            mask = 0
+            for number in numbers:
+                mask |= self.masks.get(number, 0)
+            self._merged[numbers] = mask
+        return mask
+
+    def _covered(self, mask: int) -> float:
+        weight = self._weights.get(mask)
         if weight is None:
-            weight = known[mask] = sum(w for i, w in enumerate(weights) if mask >> i & 1)
+            weight = self._weights[mask] = sum(w for i, w in enumerate(self.wanted.weights) if mask >> i & 1)
         return weight
 
-    found = []
-    for shelved in document.facts:
-        fact = shelved.fact
-        if not _fits(wanted, fact):
-            continue
-        names = _merged((*shelved.names, *shelved.beside), masks)
-        columns = _merged(shelved.columns, masks)
-        around = _merged(shelved.around, masks)
-        if fact.source.row is None and fact.source.quote:
-            around |= _quote_mask(wanted, fact)
-        core = names | columns
-        if not core | around and total > 0.9:
-            continue
-        mask = core | around | identity
-        coverage = covered(mask) / total
-        core_coverage = covered(core | identity) / total
-        precision, key = _precision(shelved, shares, document.labels)
-        if totals and _is_total(fact, totals) and (fact.is_total or not shelved.names):
-            told = (around | names) & content
-            precision = max(precision, 0.9 * told.bit_count() / size if size else precision)
-        if fact.is_total and not content & ~around and covered(around | identity) >= 0.9 * total and total:
+    def _score(self, shelved: Shelved, names: int, columns: int, around: int, coverage: float) -> tuple[float, float]:
+        fact, wanted = shelved.fact, self.wanted
+        precision, key = _precision(shelved, self.shares, self.labels)
+        if self.totals and _is_total(fact, self.totals) and (fact.is_total or not shelved.names) and self.size:
+            precision = max(precision, 0.9 * ((around | names) & self.content).bit_count() / self.size)
+        if fact.is_total and not self.content & ~around and self._covered(around | self.identity) >= 0.9 * self.total:
             precision = max(precision, 0.8)
-        focus = covered(masks.get(key, 0)) / total
-        score = 0.4 * coverage + 0.2 * core_coverage + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
-        silent = sum(
-            1
-            for n in shelved.columns
-            if n != key
-            and not _NEUTRAL.match(document.labels.texts[n])
-            and (shares.get(n, 0.0) < 0.6 or not masks.get(n, 0) & ~names)
-        )
-        score += _preference(wanted, shelved, shares) - 0.06 * silent
-        if wanted.phase == "预算" and document.row.phase == "决算":
+        focus = self._covered(self.masks.get(key, 0)) / self.total
+        core = self._covered(names | columns | self.identity) / self.total
+        score = 0.4 * coverage + 0.2 * core + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
+        score += _preference(wanted, shelved, self.shares) - 0.06 * self._silent(shelved, key, names)
+        row = self.document.row
+        if wanted.phase == "预算" and row.phase == "决算":
             score -= 0.05
-        if (
-            wanted.year is None
-            and fact.fiscal_year is not None
-            and document.row.fiscal_year not in (None, fact.fiscal_year)
-        ):
+        if wanted.year is None and fact.fiscal_year is not None and row.fiscal_year not in (None, fact.fiscal_year):
             score -= 0.08
-        found.append((score, mask, coverage, precision, fact))
-    found.sort(key=lambda f: -f[0])
-    matches = [
-        Match(
-            fact,
-            document,
-            score,
-            coverage,
-            precision,
-            _left(wanted, mask),
-            (mask & content).bit_count() / size if size else 1.0,
+        return score, precision
+
+    def _silent(self, shelved: Shelved, key: int, names: int) -> int:
+        """How many of the column's heads say something that the question does not."""
+        return sum(
+            n != key
+            and not self.labels.neutral[n]
+            and (self.shares.get(n, 0.0) < 0.6 or not self.masks.get(n, 0) & ~names)
+            for n in shelved.columns
         )
-        for score, mask, coverage, precision, fact in found[:limit]
-    ]
-    matches.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
-    return matches
-
-
-def _merged(numbers: Iterable[int], masks: dict[int, int]) -> int:
-    mask = 0
-    for number in numbers:
-        mask |= masks.get(number, 0)
-    return mask
 
 
 def _identity_mask(wanted: Wanted, document: ShelvedDocument) -> int:
@@ -277,7 +274,7 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     A row's name, a project's, an item's beside; where the row is a total or has no name, the innermost column's.
     """
     fact = shelved.fact
-    column = next((n for n in shelved.columns if not _NEUTRAL.match(labels.texts[n])), -1)
+    column = next((n for n in shelved.columns if not labels.neutral[n]), -1)
     column_share = shares.get(column, 0.0)
     named = (*shelved.names[:1], *shelved.beside)
     if not named:
@@ -295,7 +292,7 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     share = max(
         shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names))
     )
-    if fact.is_total or _NEUTRAL.match(labels.texts[own]):
+    if fact.is_total or labels.neutral[own]:
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
     if share < 0.3 and column_share > share:
         return max(0.0, column_share - 0.4), column
@@ -354,7 +351,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
-        lean += 0.12 * own if own >= 0.75 and not _NEUTRAL.match(fact.measure) else 0.0
+        lean += 0.12 * own if own >= 0.75 and not is_neutral(fact.measure) else 0.0
         lean -= 0.05 if _PART_MEASURE.search(fact.measure) and own < 0.5 else 0.0
     lean -= 0.01 * min(fact.depth, 3) if fact.depth > 0 else 0.0
     if len(wanted.kinds) > 1:

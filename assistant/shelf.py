@@ -21,12 +21,24 @@ KEPT = 96
 MOST_BESIDE = 24
 
 
+_NEUTRAL = re.compile(
+    r"^(?:合计|总计|小计|金额|预算数|决算数|预算金额|预算|决算|数值|本年预算数?|年初预算数?|总额|支出预算|收入预算|本年收入|本年支出|项目|支出|收入|指标值"
+    r"|20\d\d年?(?:预算|决算|预算数|决算数)?|本年收入合计|本年支出合计|支出合计|收入合计|资金性质|总金额|年度资金总额.*)$"
+)
+
+
+def is_neutral(head: str) -> bool:
+    """Whether a head says only that a figure stands here (合计, 金额, 预算数)."""
+    return bool(_NEUTRAL.match(head))
+
+
 @dataclass(slots=True)
 class Labels:
     """The distinct texts of a document that name figures, by number, and which pairs of characters lead to them."""
 
     texts: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    neutral: list[bool] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     pairs: dict[str, list[int]] = field(default_factory=dict)
 
@@ -44,6 +56,7 @@ class Labels:
             return self.numbers[bare]
         number = len(self.texts)
         self.texts.append(bare)
+        self.neutral.append(is_neutral(bare))
         grams = {bare[i : i + 2] for i in range(len(bare) - 1)} or {bare}
         self.sizes.append(len(grams))
         for gram in grams:

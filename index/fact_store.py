@@ -229,9 +229,11 @@ class FactStore:
             }
             region = c.execute(select(schema.documents.c.region).where(schema.documents.c.id == document_id)).scalar()
             rows = c.execute(
-                select(schema.facts).where(schema.facts.c.document_id == document_id).order_by(schema.facts.c.position)
+                select(*(schema.facts.c[name] for name in _READ))
+                .where(schema.facts.c.document_id == document_id)
+                .order_by(schema.facts.c.position)
             ).all()
-        return [_fact(row, heads, region) for row in rows]
+        return [_fact(tuple(row), heads, region) for row in rows]
 
     def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first."""
@@ -452,13 +454,19 @@ def _fact_values(position: int, fact: Fact) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fact(row: Any, heads: dict[str, tuple[str, tuple[str, ...], str]], region: str | None) -> Fact:
-    title, section, kind = heads[row.block_id]
+_READ = (
+    "id", "document_id", "block_id", "row", "col", "page", "quote", "row_path", "column_path", "indicator", "value", *_PLAIN,
+)  # fmt: skip
+
+
+def _fact(row: tuple[Any, ...], heads: dict[str, tuple[str, tuple[str, ...], str]], region: str | None) -> Fact:
+    """A fact from a row with the columns of ``_READ``."""
+    fact_id, document, block, at, col, page, quote, rows, columns, indicator, value, *rest = row
+    title, section, kind = heads[block]
     return Fact(
-        id=row.id, source=SourceRef(row.document_id, row.block_id, row.row, row.col, row.page, row.quote),
-        row_path=_path(row.row_path), column_path=_path(row.column_path), indicator=_path(row.indicator or ""),
-        value=None if row.value is None else Decimal(row.value), table=title if kind == "table" else None, section=section,
-        region=region, **{k: getattr(row, k) for k in _PLAIN},
+        id=fact_id, source=SourceRef(document, block, at, col, page, quote), row_path=_path(rows), column_path=_path(columns),
+        indicator=_path(indicator or ""), value=None if value is None else Decimal(value),
+        table=title if kind == "table" else None, section=section, region=region, **dict(zip(_PLAIN, rest, strict=True)),
     )  # fmt: skip
 
 
