@@ -73,7 +73,7 @@ class Finder:
             shown = f"{'收入' if '收入' in bare else '支出'}总计"
             weights = [0.3] * len(shown)
         elif _BARE_BUDGET.match(bare) and (kinds or self.kinds(u))[0] == "change":
-            shown = "预算收支总计支出预算"
+            shown = "预算收支总计支出预算总额"
             weights = [0.3] * len(shown)
         return Wanted(
             shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,

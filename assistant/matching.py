@@ -351,7 +351,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
-        lean += 0.12 * own if own >= 0.75 and not is_neutral(fact.measure) else 0.0
+        lean += 0.12 * own if (own >= 0.75 or fact.kind == "text") and not is_neutral(fact.measure) else 0.0
         lean -= 0.05 if _PART_MEASURE.search(fact.measure) and own < 0.5 else 0.0
     lean -= 0.01 * min(fact.depth, 3) if fact.depth > 0 else 0.0
     if len(wanted.kinds) > 1:

@@ -45,7 +45,13 @@ class Solver(Grouper):
         if grouped is not None:
             return grouped
         if u.asks == "prose":
-            return self._prose(u) or not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
+            told = self._prose(u)
+            if told is not None:
+                return told
+            field = self._figures(replace(u, asks="field"))
+            if field.status == "answered":
+                return field
+            return not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
         handlers = {
             "ratio": self._ratio, "sum": self._sum, "rank": self._rank, "growth": self._growth, "change": self._change,
             "difference": self._difference, "compare": self._difference, "count": self._collect, "list": self._collect,
@@ -57,7 +63,8 @@ class Solver(Grouper):
             answer = self._figures(u)
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
-        if answer.status == "not_found" and u.asks in ("field", "situation", "exists"):
+        listed = u.operation.name in ("list", "count") and not answer.citations
+        if answer.status == "not_found" and (u.asks in ("field", "situation", "exists") or listed):
             answer = self._prose(u) or answer
         return answer
 
