@@ -64,7 +64,8 @@ class Solver(Grouper):
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
         listed = u.operation.name in ("list", "count") and not answer.citations
-        if answer.status == "not_found" and (u.asks in ("field", "situation", "exists") or listed):
+        unsure = answer.status == "not_found" or (answer.status == "clarify" and u.asks == "field")
+        if unsure and (u.asks in ("field", "situation", "exists") or listed):
             answer = self._prose(u) or answer
         return answer
 

@@ -15,7 +15,7 @@ from index.amounts import find_amounts
 
 _PROSE = re.compile(
     r"指的是什么|指的什么|什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
-    r"|牌子|内设|机构(?:有|设置|构成)|部门构成|单位构成|介绍|哪个文件|什么文件|根据什么|依据(?:是|的)?哪|谁(?![多高大少低小])|实施主体|实施方案|实施周期|项目概[况述]|立项依据|编制说明|做什么的|负责什么|干什么的|保障什么|说明一下|主要内容|主要做|主要工作|是什么(?:样|情况)"
+    r"|牌子|内设|机构(?:有|设置|构成)|部门构成|单位构成|介绍|哪个文件|什么文件|根据什么|依据(?:是|的)?哪|实施主体|实施方案|实施周期|项目概[况述]|立项依据|编制说明|做什么的|负责什么|干什么的|保障什么|说明一下|主要内容|主要做|主要工作|是什么(?:样|情况)"
 )
 _DEFINED = re.compile(r"^[^，,。20-9]{2,20}是什么[?？]?$")
 _FIELD = re.compile(
@@ -77,11 +77,11 @@ def understand(question: str, catalog: Catalog) -> Understanding:
 
 def _asks(text: str) -> str:
     figure = bool(_FIGURE.search(text))
-    if _DEFINED.match(text) and not _FIELD.search(text):
-        return "prose"
     if _PROSE.search(text) and not re.search(r"多少|几个|几项|哪个(?:多|高|大|少)", text):
         return "prose"
     if _FIELD.search(text) and not re.search(r"多少|百分|金额|几[个项辆]", text):
+        return "field"
+    if _DEFINED.match(text) or re.search(r"是?谁(?![多高大少低小的])", text):
         return "field"
     if _EXISTS.search(text) and not figure:
         return "exists"
