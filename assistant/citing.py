@@ -83,6 +83,8 @@ def subject(fact: Fact) -> str:
     ]
     if not fact.indicator or fact.kind != "target":
         parts += keep[-2:]
+    year = f"{fact.fiscal_year}年" if fact.fiscal_year else ""
+    parts = [p.removeprefix(year) if year else p for p in parts]
     return " ".join(dict.fromkeys(p for p in parts if p)) or (fact.table or "")
 
 

@@ -25,6 +25,7 @@ FINER = 0.09
 OTHERS = 0.16
 OTHERS_UNNAMED = 0.34
 MOST_DOCUMENTS = 24
+LIKELY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,13 @@ class Lookup:
             chosen.append(gram)
         names = self.store.find_names(chosen, 300)
         if not names:
-            return sorted(among)[:MOST_DOCUMENTS]
+            return sorted(among)[:LIKELY]
         weigh = {text: shared / (len(text) + 2) + shared for text, _kind, shared in names}
         scores: dict[str, float] = {}
         for text, document in self.store.documents_of_names(list(weigh), 20_000):
             if document in among:
                 scores[document] = max(scores.get(document, 0.0), weigh[text])
-        return sorted(scores, key=lambda d: (-scores[d], d))[:MOST_DOCUMENTS]
+        return sorted(scores, key=lambda d: (-scores[d], d))[:LIKELY]
 
     def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
         """The figure for one thing asked in one scope and year."""
@@ -206,6 +207,7 @@ def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list
         if (
             owner in seen
             or last_year
+            or (candidate.fact.kind == "empty" and top.fact.kind != "empty")
             or same_figure(candidate.fact, top.fact)
             or candidate.score < top.score - margin
             or candidate.content < top.content - 0.01

@@ -10,6 +10,7 @@ from typing import Any
 from assistant.records import Citation
 from assistant.understanding.catalog import Catalog
 from index.fact_store import FactStore
+from index.names import WORD_KINDS
 
 
 class Prose:
@@ -35,11 +36,13 @@ class Prose:
                 from assistant.chain import ProseAnswerer
                 from assistant.retrieval import HybridRetriever
                 from index.build import open_chunks
+                from index.words import load_names
 
                 try:
                     self._chunks = open_chunks(self._place)
                 except Exception as error:  # a broken vector store must not take lookups and full text with it
                     self._notes.append(f"语义检索不可用：{error}")
+                load_names(self._store.names(WORD_KINDS))
                 self._answerer = ProseAnswerer(HybridRetriever(self._store, self._chunks))
             return self._answerer
 

@@ -25,6 +25,7 @@ from typing import Literal
 from index.chunk_store import ChunkStore
 from index.fact_store import FactStore, StoreError
 from index.model_files import default_model
+from index.names import WORD_KINDS, StoredName
 from index.records import Chunk, Document, Fact
 
 READER_VERSION = "1"
@@ -68,6 +69,7 @@ class _Derived:
     document: Document
     facts: list[Fact]
     chunks: list[tuple[Chunk, list[str]]]
+    names: list[StoredName]
     findings: list[dict[str, object]]
 
 
@@ -86,13 +88,16 @@ def derive(path: Path, name: str, document_id: str) -> _Derived:
     from index.checks import check
     from index.chunks import chunks_of
     from index.facts import facts_of
+    from index.names import names_of
     from index.parsers import read_file
-    from index.words import cut
+    from index.words import cut, load_names
 
     document = assemble(read_file(path), name, document_id)
     facts = facts_of(document)
+    names = names_of(document, facts)
+    load_names(n.text for n in names if n.kind in WORD_KINDS)
     chunks = [(chunk, cut(chunk.embedded)) for chunk in chunks_of(document)]
-    return _Derived(document, facts, chunks, [dict(f.as_json()) for f in check(document, facts)])
+    return _Derived(document, facts, chunks, names, [dict(f.as_json()) for f in check(document, facts)])
 
 
 def _work(item: _Item, document_id: str) -> _Derived | str:
@@ -232,10 +237,8 @@ def _gone(path: str) -> bool:
 
 
 def _store(store: FactStore, item: _Item, digest: str, derived: _Derived) -> None:
-    from index.names import names_of
-
     store.replace(
-        derived.document, derived.facts, derived.chunks, names_of(derived.document, derived.facts), derived.findings,
+        derived.document, derived.facts, derived.chunks, derived.names, derived.findings,
         path=item.key, digest=digest, at=datetime.now(UTC).isoformat(),
     )  # fmt: skip
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from index.records import Document, Fact
 
 MAX_NAME = 60
+WORD_KINDS = ("agency", "project", "subject", "indicator")
+"""Kinds of names that full-text search keeps whole as words."""
 
 
 @dataclass(frozen=True, slots=True)
