@@ -231,7 +231,8 @@ def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
     columns = {f.source.col: f.column_path for f in level}
     if not columns:
         return []
-    column = max(columns, key=lambda c: (_said(wanted, columns[c]), -(c or 0)))
+    own = {f.source.col for f in level if f.fiscal_year in (None, m.document.row.fiscal_year)}
+    column = max(columns, key=lambda c: (_said(wanted, columns[c]), c in own, -(c or 0)))
     return [_as_match(f, m.document) for f in level if f.source.col == column]
 
 

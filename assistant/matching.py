@@ -218,8 +218,11 @@ class _Scorer:
 
 
 def _identity_mask(wanted: Wanted, document: ShelvedDocument) -> int:
-    """Characters of the question that the document's own title covers: they name the document, not the figure."""
-    title = folded(document.row.title + (document.row.phase or ""))
+    """Characters of the question that the document's own title covers: they name the document, not the figure.
+
+    Its office's name is read by the understanding; here 网络安全 in it would stand for a project of that name.
+    """
+    title = folded(document.row.title.replace(document.row.agency or "\n", "\n") + (document.row.phase or ""))
     mask = 0
     text = wanted.text
     for i in range(len(text) - 1):
