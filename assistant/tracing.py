@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 _VARIABLES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 
@@ -12,6 +13,6 @@ def no_tracing() -> None:
     if all(os.environ.get(name) == "false" for name in _VARIABLES):
         return
     os.environ.update(dict.fromkeys(_VARIABLES, "false"))
-    from langsmith.utils import get_env_var
-
-    get_env_var.cache_clear()  # type: ignore[attr-defined]
+    loaded = sys.modules.get("langsmith.utils")  # it remembers the variables that it has read
+    if loaded is not None:
+        loaded.get_env_var.cache_clear()
