@@ -31,13 +31,11 @@ def with_row_heads(layout: Layout, cells: Sequence[Cell]) -> tuple[DataCell, ...
     rows: dict[int, list[DataCell]] = defaultdict(list)
     for data in layout.data:
         rows[data.cell.row].append(data)
-    filled = {
-        (row, col)
-        for c in cells
-        if _plain(c.text)
-        for row in range(c.row, c.row + c.row_span)
-        for col in range(c.col, c.col + c.col_span)
-    }
+    filled: dict[int, set[int]] = defaultdict(set)
+    for cell in cells:
+        if _plain(cell.text):
+            for row in range(cell.row, cell.row + cell.row_span):
+                filled[row].update(range(cell.col, cell.col + cell.col_span))
     figures = {d.cell.col for d in layout.data if not _is_code(d) and read_cell(d.cell.text)}
     out: dict[int, DataCell] = {}
     above: tuple[Cell, ...] = ()
@@ -47,7 +45,7 @@ def with_row_heads(layout: Layout, cells: Sequence[Cell]) -> tuple[DataCell, ...
         for data in rows[row]:
             if data not in codes:
                 headed = _headed(data, [*codes, *names], rows[row])
-                out[id(data)] = _as_above(headed, above, {col for r, col in filled if r == row}, figures)
+                out[id(data)] = _as_above(headed, above, filled[row], figures)
         heads = [d.row_heads for d in (out[id(d)] for d in rows[row] if id(d) in out)]
         above = max(heads, key=len, default=())
     return tuple(out[id(data)] for data in layout.data if id(data) in out)
