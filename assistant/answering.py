@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from assistant.lookup import Lookup
+from assistant.model_reach import layer_of, told
 from assistant.prose import Prose
 from assistant.records import Answer, Question
 from assistant.shelf import Shelf
@@ -33,6 +34,7 @@ class Assistant:
         self.shelf = Shelf(self.store)
         self.lookup = Lookup(self.store, self.shelf)
         self.prose = Prose(self.store, place)
+        self.model = layer_of(self._answer, self.lookup, self.prose, self.catalog)
         self._lock = Lock()
         self._version: tuple[int, str] | None = None
         self._checked = 0.0
@@ -57,6 +59,8 @@ class Assistant:
             answer = Answer(question.text, "not_found", "请输入要查询的内容，例如：某部门 2025 年三公经费预算多少。")
         else:
             answer = self._answer(question)
+            if self.model is not None:
+                answer = self.model.improve(question, answer)
         elapsed = round((time.perf_counter() - started) * 1000, 1)
         return replace(answer, question=question.text, elapsed_ms=elapsed, id=question.id)
 
@@ -168,7 +172,13 @@ class Assistant:
         except StoreError as error:
             return {"ready": False, "documents": 0, "model": None, "message": str(error)}
         message = "就绪" if documents else "库里还没有文档，请先导入"
-        return {"ready": documents > 0, "documents": documents, "model": self.prose.model_name(), "message": message}
+        return {
+            "ready": documents > 0,
+            "documents": documents,
+            "model": self.prose.model_name(),
+            "message": message,
+            "sent": told(),
+        }
 
     def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
         """Ingest a file that a user uploaded; it is kept in the store's folder so that its pages can be shown."""

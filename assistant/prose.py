@@ -54,18 +54,21 @@ class Prose:
         result = self._open().answer(question, within, focus or None)
         if result is None:
             return None
-        cited = []
-        for quote in result.quotes:
-            row = catalog.rows.get(quote.document_id)
-            if row is None:
-                continue
-            cited.append(
-                Citation(
-                    document_id=row.id, file=row.file, title=row.title, agency=row.agency, region=row.region, fiscal_year=row.fiscal_year,
-                    section=" / ".join(quote.section) or None, page=quote.page, quote=quote.text, table_id=quote.block_id,
-                )
-            )  # fmt: skip
+        cited = [self._cited(quote, catalog) for quote in result.quotes if quote.document_id in catalog.rows]
         return (result.text, cited, result.confidence, [*result.notes, *self._notes]) if cited else None
+
+    def passages(self, question: str, catalog: Catalog) -> list[Citation]:
+        """The passages nearest to a question, for a model that words an answer from several places."""
+        quotes = self._open().passages(question)
+        return [self._cited(quote, catalog) for quote in quotes if quote.document_id in catalog.rows]
+
+    def _cited(self, quote: Any, catalog: Catalog) -> Citation:
+        row = catalog.rows[quote.document_id]
+        return Citation(
+            document_id=row.id, file=row.file, title=row.title, agency=row.agency, region=row.region,
+            fiscal_year=row.fiscal_year, section=" / ".join(quote.section) or None, page=quote.page, quote=quote.text,
+            table_id=quote.block_id,
+        )  # fmt: skip
 
     def close(self) -> None:
         if self._chunks is not None:

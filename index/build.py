@@ -28,7 +28,7 @@ from index.model_files import default_model
 from index.names import WORD_KINDS, StoredName
 from index.records import Chunk, Document, Fact
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Raised when reading changes: documents that an older version read are read again."""
 _PR_SET_PDEATHSIG = 1
 State = Literal["read", "unchanged", "failed"]

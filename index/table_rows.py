@@ -62,6 +62,12 @@ class Grid:
         return tuple(plain(c.text) for c in self.line(row) if plain(c.text))
 
     @cached_property
+    def target_heads(self) -> int | None:
+        """The first row that heads a column 指标值, None when there is none."""
+        rows = (r for r in range(self.rows) if _TARGET_HEADS & {plain(c.text) for c in self.own(r)})
+        return next(rows, None)
+
+    @cached_property
     def column_scores(self) -> dict[tuple[tuple[int, ...], int], tuple[float, int]]:
         """Mean label score and count by row shape and place: one odd text does not hide a column of labels."""
         found: dict[tuple[tuple[int, ...], int], list[float]] = {}
@@ -157,7 +163,7 @@ def _continues_head(grid: Grid, row: int) -> bool:
         below = {id(grid.places[row][c]) for c in under}
         if plain(cell.text) and len(under) > 1 and len(below) > 1:
             counted = sum(label_score(c.text) + _dated(c.text) for c in split)
-            return bool(split) and counted >= 0.6 * len(split)
+            return bool(split) and (counted >= 0.6 * len(split) or _between_heads(grid, row))
     first, upper = grid.places[row][0], grid.places[row - 1]
     went_on = any(c.row < row and plain(c.text) for c in grid.line(row))
     blank_first = first is not None and not plain(first.text) and len(own) > 1
@@ -165,6 +171,15 @@ def _continues_head(grid: Grid, row: int) -> bool:
         u is not None and not plain(u.text) and plain((grid.places[row][i] or u).text) for i, u in enumerate(upper)
     )
     return (went_on or (blank_first and blanks)) and all(label_score(c.text) > 0.3 for c in own if c.row == row)
+
+
+def _between_heads(grid: Grid, row: int) -> bool:
+    """Each head above is merged down into this row or over two filled cells of it: drawn so, these are heads."""
+    line = grid.line(row)
+    reach = [cell in line for cell in grid.line(row - 1)]
+    under = [[c for c in line if grid.places[row - 1][c.col] is cell] for cell in grid.line(row - 1)]
+    split = [len(cells) > 1 and all(kind_of(c.text) == "text" for c in cells) for cells in under]
+    return any(reach) and all(a or b for a, b in zip(reach, split, strict=True))
 
 
 def _in_list(grid: Grid, row: int, above: list[RowKind]) -> bool:
@@ -191,7 +206,7 @@ def is_form(grid: Grid, row: int) -> bool:
     """Labels and values alternate: one or more labels, then one value or blank, again and again."""
     line = grid.line(row)
     pattern = "".join("L" if is_label(grid, row, i) else "V" for i in range(len(line)))
-    if names_of_a_form(line):
+    if names_of_a_form(line) or _label_and_text(grid, line):
         return True
     if pattern.startswith("V") and len(line) > 1 and not plain(line[0].text):
         pattern = "L" + pattern[1:]
@@ -201,6 +216,13 @@ def is_form(grid: Grid, row: int) -> bool:
         return False
     merged = line[0].row_span > 1 or not plain(line[0].text) or is_value(line[-1].text)
     return len(line) < grid.cols or len(line) == 2 or (len(line) == 3 and merged)
+
+
+def _label_and_text(grid: Grid, line: Sequence[Cell]) -> bool:
+    """A label and one text over the rest of a wide table (绩效目标 | 1.保障…), whatever the text looks like."""
+    if len(line) != 2 or grid.cols - line[1].col < 3:
+        return False
+    return label_score(line[0].text) >= 0.99 and kind_of(line[1].text) == "text" and label_score(line[1].text) < 0.99
 
 
 def names_of_a_form(line: Sequence[Cell]) -> bool:
@@ -270,9 +292,8 @@ def _is_head(grid: Grid, row: int, *, first: bool) -> bool:
 
 def _among_indicators(grid: Grid, row: int) -> bool:
     """Below a head row with 指标值 a target in words (有效提升) looks like a head, but no other head row follows."""
-    above = {plain(c.text) for r in range(row) for c in grid.own(r)}
-    own = {plain(c.text) for c in grid.own(row)}
-    return bool(_TARGET_HEADS & above) and not (_TARGET_HEADS & own)
+    first = grid.target_heads
+    return first is not None and first < row and not (_TARGET_HEADS & {plain(c.text) for c in grid.own(row)})
 
 
 def _strong_head(grid: Grid, row: int) -> bool:
