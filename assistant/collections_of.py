@@ -66,7 +66,7 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
         return _rows_of(u, wanted, documents, _LEVELS[level[1] or level[2]])
     if _PROJECTS.search(u.text):
         found = projects(wanted, documents, u.operation.counted)
-        if found is None and "专项" not in u.text:
+        if found is None and "专项" not in u.text and u.operation.name not in ("count", "sum", "average"):
             found = _rows_of(u, wanted, documents, None)
         return found or _sections(wanted, documents)
     if u.operation.name in ("rank", "compare") or re.search(r"科目|支出(?:项|内容)|明细|构成|下(?:有|面)", u.text):
@@ -138,7 +138,10 @@ def _named(wanted: Wanted, name: str) -> bool:
 
 def _sections(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     """One measure stated in several sections or projects of prose: 项目总预算 of each 专项."""
-    found = [m for m in match(wanted, documents, 200) if m.fact.kind == "amount" and m.fact.unit in MONEY]
+    found = [
+        m for m in match(wanted, documents, 200)
+        if m.fact.kind == "amount" and m.fact.unit in MONEY and (m.fact.project or m.fact.source.row is None)
+    ]  # fmt: skip
     if not found:
         return None
     heads: dict[str, list[Match]] = {}
@@ -171,7 +174,7 @@ def _rows_of(
     for parent in named[:12]:
         for length in dict.fromkeys((code_length, None)):
             children = _children(parent, length)
-            if len(children) >= 2:
+            if len(children) >= (1 if u.operation.name == "count" else 2):
                 return Collection(_call(length, "下级科目"), tuple(children))
     tables: dict[str, Match] = {}
     kind = "2" if "功能" in u.text else "35" if "经济" in u.text else ""

@@ -16,9 +16,12 @@ from assistant.records import Answer, Calculation, Value
 from assistant.refusal import clarify, not_found
 from assistant.telling import ASKED_EACH, Teller
 from assistant.understanding import Understanding
+from assistant.understanding.periods import read_periods
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.records import Fact
+
+_FUND = re.compile(r"(?:一般公共|政府性基金|国有资本经营|社会保险基金)预算")
 
 
 class Computer(Teller):
@@ -35,6 +38,7 @@ class Computer(Teller):
         return founds
 
     def _total(self, u: Understanding, matches: list[Match], collection: Collection | None = None) -> Answer:
+        matches, contained = _once(matches)
         cited = Citations()
         numbers = [cited.add(m) for m in matches]
         try:
@@ -42,7 +46,8 @@ class Computer(Teller):
         except calculate.NotComparable as error:
             return Answer(u.text, "clarify", f"{error}。请分别查询。", citations=tuple(cited.all))
         funds = {m.fact.fund for m in matches if m.fact.fund}
-        notes = [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
+        notes = [f"“{subject(a.fact)}”已包含在“{subject(b.fact)}”中，未重复相加" for a, b in contained]
+        notes += [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
         if collection is not None:
             notes.append(
                 f"按 {len(matches)} 个{collection.name}相加：" + "、".join(collection.call(m) for m in matches)
@@ -108,6 +113,9 @@ class Computer(Teller):
     def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
         """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""
         asks = self.asks(u, [words])
+        phases = read_periods(_FUND.sub("", words)).phases
+        if len(u.periods.phases) > 1 and len(phases) == 1:
+            asks = [replace(a, wanted=replace(a.wanted, phase=phases[0])) for a in asks]
         if re.search(
             r"(?:全部|所有|各个?|总)?项目(?:的)?(?:预算|资金|经费|支出)?(?:总额|总和|之和|合计|总计|总数)|(?:全部|所有)(?:的)?项目",
             words,
@@ -201,6 +209,7 @@ class Computer(Teller):
         if "执行" in u.periods.phases:
             wanted = replace(wanted, phase=None)
         found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
+        found = [_in_phase_of(found[0], found[1]), _in_phase_of(found[1], found[0])]
         if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
             later = found[0].matches[0]
             return later, _like(later, found[1].matches)
@@ -301,6 +310,15 @@ class Computer(Teller):
         return who(a) if who(a) != who(b) else subject(more.fact)
 
 
+def _in_phase_of(found: Found, other: Found) -> Found:
+    """Of a budget and a final account that both fit a year, the one that the other year's figure is compared with."""
+    if not found.rivals or not other.matches or other.rivals:
+        return found
+    phase = other.fact.phase or other.matches[0].document.row.phase
+    fits = [m for m in (found.matches[0], *found.rivals) if (m.fact.phase or m.document.row.phase) == phase]
+    return replace(found, matches=(fits[0],), rivals=()) if len(fits) == 1 else found
+
+
 def _like(model: Match, matches: Sequence[Match]) -> Match:
     """Of places that agree the one that stands in the same table as the model does."""
     return next((m for m in matches if m.fact.table == model.fact.table), matches[0])
@@ -317,6 +335,32 @@ def _side_by_side(part: Sequence[Match], whole: Sequence[Match]) -> tuple[list[M
         [part[0]] if isinstance(part, tuple) else list(part),
         [whole[0]] if isinstance(whole, tuple) else list(whole),
     )
+
+
+def _once(matches: Sequence[Match]) -> tuple[list[Match], list[tuple[Match, Match]]]:
+    """The figures that no other one contains, and those left out, each with the one that contains it."""
+    contained = [(m, o) for m in matches for o in matches if _contains(o, m)]
+    out = {id(m) for m, _ in contained}
+    return [m for m in matches if id(m) not in out], contained
+
+
+def _contains(whole: Match, part: Match) -> bool:
+    """Whether a figure is part of another: a row under its row, or a subject under its subject, of the same document."""
+    a, b = whole.fact, part.fact
+    if a is b or whole.document is not part.document or (a.fiscal_year, a.phase) != (b.fiscal_year, b.phase):
+        return False
+    if a.subject_code and b.subject_code:
+        return b.subject_code.startswith(a.subject_code) and a.subject_code != b.subject_code
+    if a.source.block_id != b.source.block_id or a.source.col != b.source.col or a.source.row is None:
+        return False
+    rows = {f.source.row: f.parent_row for f in whole.document.block_facts(a.source.block_id)}
+    above, seen = rows.get(b.source.row), set()
+    while above is not None and above not in seen:
+        if above == a.source.row:
+            return True
+        seen.add(above)
+        above = rows.get(above)
+    return False
 
 
 def _summed(model: Fact, computed: calculate.Computed) -> Fact:

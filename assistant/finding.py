@@ -16,7 +16,7 @@ from assistant.understanding.scope import Scope
 _SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(
-    r"^(?:[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
+    r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
 

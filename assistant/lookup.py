@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from assistant.matching import Match, Wanted, match, phases_agree
+from assistant.matching import Match, Wanted, another_subject, match, phases_agree
 from assistant.shelf import Shelf, ShelvedDocument
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope, of_year
@@ -158,7 +158,10 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     usable = [
         m
         for m in matches
-        if m.holds and m.precision > 0.08 and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
+        if m.holds
+        and m.precision > (0.3 if m.fact.kind == "target" else 0.08)
+        and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
+        and not another_subject(m.fact, wanted)
     ]
     if not usable:
         return Found(missing=_why_not(matches[0]), nearest=matches[0])

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from assistant.shelf import Labels, Shelved, ShelvedDocument, is_neutral
 from index.amounts import MONEY
-from index.glossary import synonyms
+from index.glossary import subjects, synonyms
 from index.names import folded
 from index.records import Fact
+from index.row_tree import clean_label
 
 _MEASURES = ("预算数", "年度资金总额", "项目总预算", "总预算", "金额", "合计")
 _PART_MEASURE = re.compile(r"^其中|财政资金|财政拨款$|其他资金|资金来源")
@@ -34,6 +36,7 @@ COUNT_ASKED = re.compile(
 )
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
+_COUNTS = re.compile(r"(?:人数|面积|编制数|辆数|户数|批次|人次)(?:是|为|有)?(?:多少|几[人辆户])?[?？]?$")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -368,3 +371,23 @@ def phases_agree(asked: str, printed: str) -> bool:
     if asked == "执行":
         return printed in {"执行", "决算"}
     return asked == printed or (asked == "年初预算" and printed == "预算") or (asked == "决算" and printed == "执行")
+
+
+def another_subject(fact: Fact, wanted: Wanted) -> bool:
+    """Whether a fact is of another thing than asked: 邮电费 where 电费 has a code of its own, money where heads are counted."""
+    if fact.unit in MONEY and fact.kind == "amount" and _COUNTS.search(wanted.hints):
+        return True
+    name = clean_label(fact.subject or "")
+    return name not in wanted.text and any(s in wanted.text for s in _subjects_within().get(name, ()))
+
+
+@lru_cache(maxsize=1)
+def _subjects_within() -> dict[str, tuple[str, ...]]:
+    """For a name of an economic subject the names of other ones that stand inside it."""
+    codes = {n: c for c, names in subjects().items() if c[0] == "3" for n in names}
+    within = {
+        n: tuple(s for s in codes if s in n and s != n and codes[s] != c and n.removesuffix("费") != s and len(s) > 1)
+        for n, c in codes.items()
+        if not n.startswith("其他")
+    }
+    return {n: found for n, found in within.items() if found}

@@ -47,7 +47,8 @@ def _question(m: Match) -> str:
     row = m.document.row
     asked = subject(m.fact)
     phase = "决算" if row.phase == "决算" else "预算"
-    tail = "是多少" if any(w in asked for w in ("预算", "决算", "率", "指标")) else f"{phase}是多少"
+    figure = m.fact.kind != "amount" or any(w in asked for w in ("预算", "决算", "率", "指标"))
+    tail = "是什么" if m.fact.kind == "text" else "是多少" if figure else f"{phase}是多少"
     year = when(m.fact, row).replace("（未注明年度）", "")
     return f"{who(row)}{year}{asked}{tail}".replace(" ", "")
 

@@ -11,6 +11,7 @@ from assistant.refusal import not_found
 from assistant.understanding import Understanding
 from assistant.understanding.mending import mended, spelled_in_letters
 from assistant.understanding.scope import Scope, of_year
+from index.amounts import MONEY
 
 
 class Solver(Grouper):
@@ -61,6 +62,8 @@ class Solver(Grouper):
         answer = handler(u) if handler else None
         if answer is None:
             answer = self._figures(u)
+            if _one_sum_instead(u, answer):
+                return not_found(u.text, "文档没有逐项列出所问的内容，无法计数或求平均", self.catalog, u)
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
         listed = u.operation.name in ("list", "count") and not answer.citations
@@ -92,3 +95,10 @@ class Solver(Grouper):
             route="retrieval",
             confidence=confidence,
         )
+
+
+def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
+    """Whether a count or an average was asked for and a single sum of money came out."""
+    if u.operation.name not in ("count", "average") or not answer.values:
+        return False
+    return answer.values[0].unit in MONEY and "均" not in answer.values[0].label

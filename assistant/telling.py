@@ -15,6 +15,7 @@ from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, plain
+from index.names import pairs
 from index.records import Fact
 
 ASKED_EACH = re.compile(r"多少|几[元个项辆]")
@@ -183,10 +184,13 @@ class Teller(Finder):
             notes.append(f"年度未指明，按{top.fact.fiscal_year or row.fiscal_year}年")
         if u.periods.relative and row.fiscal_year:
             notes.append(f"“{u.periods.relative}”按文档年度{row.fiscal_year}年理解")
+        asked, printed, fact_kind = u.periods.phase, top.fact.phase, top.fact.kind
+        if asked == "决算" and printed == "执行":
+            notes.append("文档所列为执行数，不是决算数")
         names = list(
             dict.fromkeys(m.fact.project for m in found.matches if m.fact.project and m.document is top.document)
         )
-        if len(names) > 1:
+        if fact_kind == "amount" and len(names) > 1 and 2 * len(pairs(names[0]) & pairs(names[1])) > len(pairs(names[0])):
             notes.append("同一数字在文档中名称不一致：" + "；".join(names))
         if top.fact.approximate:
             notes.append("原文为约数")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from index.amounts import chinese_number, find_amounts
 
 _RATIO = re.compile(
-    r"(?P<part>.{2,40}?)(?:占|在)(?P<whole>.{2,40}?)(?:中|里|当中)?(?:所)?(?:占)?的?(?:比重|比例|百分之几|百分之多少|百分比|份额|几成|多少比例|占比)"
+    r"(?P<part>.{2,40}?)(?:占|在|完成了?(?=[^，。]{0,8}预算))(?P<whole>.{2,40}?)(?:中|里|当中)?(?:所)?(?:占)?的?(?:比重|比例|百分之几|百分之多少|百分比|份额|几成|多少比例|占比)"
 )
 _RATIO_SHORT = re.compile(r"(?P<part>.{2,40}?)占(?P<whole>.{2,40}?)(?:的)?多少[?？]?$")
 _GROWTH = re.compile(
