@@ -2,13 +2,14 @@
 
 SQLite by default, PostgreSQL by URL, one schema (:mod:`index.schema`). A document
 is written or removed in one transaction, full text included, so a reader sees it
-wholly or not at all.
+wholly or not at all; every method that reads does so in one transaction as well.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import time
+import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,18 +18,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, delete, func, insert, inspect, literal, select, text, union_all, update
 
 from index import schema
+from index.full_text import search_postgresql, search_sqlite, search_words
 from index.names import StoredName
 from index.records import Box, Cell, Chunk, Document, Fact, Known, Passage, SourceRef, Table
+from index.store_engine import FAILURES, StoreError, engines_of, explained, sqlite_file
+
+__all__ = ["DocumentRow", "FactStore", "StoreError"]
 
 _IN_LIMIT = 800
-
-
-class StoreError(Exception):
-    """The store cannot be opened, read or written; the message is Chinese with a next step."""
+_COMPOUND = 100
+_SIZES_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +62,55 @@ class FactStore:
     """Opened by a SQLAlchemy URL, or a folder (then ``facts.sqlite`` inside it)."""
 
     def __init__(self, place: str | Path, *, create: bool = True) -> None:
-        self.url = place_url(place)
-        if self.url.startswith("sqlite") and not create and not Path(self.url.removeprefix("sqlite:///")).exists():
+        self.place = place
+        file = sqlite_file(place)
+        if file is not None and not create and not file.exists():
             raise StoreError("库里还没有文档。请先运行：budgetqa ingest 文件或文件夹")
-        self.engine = _engine(self.url)
+        self.engine, self._writer = engines_of(place)
+        self._sizes: tuple[float, tuple[int, float]] | None = None
         try:
             self._migrate(create)
-        except (OperationalError, DatabaseError, sqlite3.Error) as error:
-            raise StoreError(_explain(error, self.url)) from error
+        except FAILURES as error:
+            self.close()
+            raise StoreError(explained(error, place)) from error
+        except StoreError:
+            self.close()
+            raise
 
     def _migrate(self, create: bool) -> None:
         with self.engine.connect() as connection:
             version = None
             if inspect(connection).has_table("alembic_version"):
                 version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if not self._sqlite and (coded := connection.execute(text("SHOW server_encoding")).scalar()) != "UTF8":
+                raise StoreError(f"数据库的编码是 {coded}，存不下中文。请另建编码为 UTF8 的数据库。")
         if version == schema.HEAD:
             return
         if not create and version is None:
             raise StoreError("库里还没有文档。请先运行：budgetqa ingest 文件或文件夹")
+        if version is not None and version > schema.HEAD:
+            raise StoreError(
+                f"库由更新版本的程序建立（结构 {version}，本程序为 {schema.HEAD}）。请升级程序，或用 --store 另建一个库。"
+            )
         from index.migrations import upgrade
 
-        upgrade(self.engine)
+        upgrade(self._writer)
 
     def close(self) -> None:
         self.engine.dispose()
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _begin(self, *, write: bool = False) -> Iterator[Connection]:
         try:
-            with self.engine.begin() as connection:
+            with (self._writer if write else self.engine).begin() as connection:
                 yield connection
-        except (OperationalError, DatabaseError, sqlite3.Error) as error:
-            raise StoreError(_explain(error, self.url)) from error
+        except FAILURES as error:
+            raise StoreError(explained(error, self.place)) from error
+        except (zlib.error, KeyError, ValueError, ArithmeticError) as error:
+            if write:
+                raise
+            # A page of the file that was overwritten can still hold rows, of nonsense.
+            raise StoreError(explained(ValueError("malformed row"), self.place)) from error
 
     # -- writing ---------------------------------------------------------------
 
@@ -100,7 +119,8 @@ class FactStore:
         names: Sequence[StoredName], findings: Sequence[dict[str, Any]], *, path: str, digest: str, at: str,
     ) -> None:  # fmt: skip
         """Write a document with all that was derived from it, in place of any earlier version of the same file."""
-        with self._begin() as c:
+        with self._begin(write=True) as c:
+            self._changed(c)
             old = c.execute(select(schema.documents.c.id).where(schema.documents.c.path == path)).scalars().all()
             for gone in {*old, document.id}:
                 self._remove(c, gone)
@@ -149,7 +169,8 @@ class FactStore:
 
     def remove(self, document_id: str) -> bool:
         """Take a document and all that belongs to it away; False when there is none."""
-        with self._begin() as c:
+        with self._begin(write=True) as c:
+            self._changed(c)
             return self._remove(c, document_id)
 
     def _remove(self, c: Connection, document_id: str) -> bool:
@@ -161,14 +182,21 @@ class FactStore:
 
     def mark_vectors(self, document_ids: Iterable[str]) -> None:
         """Note that the vectors of these documents stand in the chunk store."""
-        with self._begin() as c:
+        with self._begin(write=True) as c:
             for part in _parts(list(document_ids)):
                 c.execute(update(schema.documents).where(schema.documents.c.id.in_(part)).values(vectors=True))
 
     def set_meta(self, key: str, value: str) -> None:
-        with self._begin() as c:
-            c.execute(delete(schema.meta).where(schema.meta.c.key == key))
-            c.execute(insert(schema.meta).values(key=key, value=value))
+        with self._begin(write=True) as c:
+            self._set_meta(c, key, value)
+
+    def _set_meta(self, c: Connection, key: str, value: str) -> None:
+        c.execute(delete(schema.meta).where(schema.meta.c.key == key))
+        c.execute(insert(schema.meta).values(key=key, value=value))
+
+    def _changed(self, c: Connection) -> None:
+        # Neither a time, which a clock set back would repeat, nor a number, which a restored store would.
+        self._set_meta(c, "change", uuid.uuid4().hex)
 
     # -- reading ---------------------------------------------------------------
 
@@ -183,13 +211,14 @@ class FactStore:
     def version(self) -> tuple[int, str]:
         """Changes whenever a document is written or removed: for caches of readers."""
         with self._begin() as c:
-            row = c.execute(select(func.count(), func.max(schema.documents.c.ingested_at))).one()
-            return int(row[0]), str(row[1])
+            count = c.execute(select(func.count()).select_from(schema.documents)).scalar() or 0
+            change = c.execute(select(schema.meta.c.value).where(schema.meta.c.key == "change")).scalar()
+            return int(count), str(change)
 
     def documents(self) -> list[DocumentRow]:
         with self._begin() as c:
-            rows = c.execute(select(schema.documents).order_by(schema.documents.c.file)).all()
-        return [_document_row(row._mapping) for row in rows]
+            rows = c.execute(select(schema.documents).order_by(schema.documents.c.file, schema.documents.c.id)).all()
+            return [_document_row(row._mapping) for row in rows]
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""
@@ -204,7 +233,7 @@ class FactStore:
                 .where(schema.blocks.c.document_id == document_id)
                 .order_by(schema.blocks.c.position)
             ).all()
-        return [_block(row.kind, row.body) for row in rows]
+            return [_block(row.kind, row.body) for row in rows]
 
     def block(self, block_id: str) -> tuple[str, Passage | Table] | None:
         """A block with its document's id."""
@@ -214,7 +243,7 @@ class FactStore:
                     schema.blocks.c.id == block_id
                 )
             ).first()
-        return (row.document_id, _block(row.kind, row.body)) if row else None
+            return (row.document_id, _block(row.kind, row.body)) if row else None
 
     def facts(self, document_id: str) -> list[Fact]:
         """All facts of a document in reading order (``table`` and ``section`` stand with its blocks)."""
@@ -233,7 +262,7 @@ class FactStore:
                 .where(schema.facts.c.document_id == document_id)
                 .order_by(schema.facts.c.position)
             ).all()
-        return [_fact(tuple(row), heads, region) for row in rows]
+            return [_fact(tuple(row), heads, region) for row in rows]
 
     def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first."""
@@ -245,7 +274,7 @@ class FactStore:
             .join(schema.name_grams, schema.name_grams.c.name_id == schema.names.c.id)
             .where(schema.name_grams.c.gram.in_(list(grams)[:_IN_LIMIT]))
             .group_by(schema.names.c.id, schema.names.c.text, schema.names.c.kind)
-            .order_by(shared.desc(), func.length(schema.names.c.text))
+            .order_by(shared.desc(), func.length(schema.names.c.text), schema.names.c.text)
             .limit(limit)
         )
         with self._begin() as c:
@@ -253,11 +282,16 @@ class FactStore:
 
     def rarity(self, grams: Sequence[str], cap: int = 20_000) -> dict[str, int]:
         """In how many names each pair of characters stands, counted up to ``cap``."""
-        out = {}
+        counts = []
+        for gram in dict.fromkeys(grams):
+            some = select(schema.name_grams.c.name_id).where(schema.name_grams.c.gram == gram).limit(cap).subquery()
+            counts.append(select(literal(gram), select(func.count()).select_from(some).scalar_subquery()))
+        out: dict[str, int] = {}
         with self._begin() as c:
-            for gram in grams:
-                some = select(schema.name_grams.c.name_id).where(schema.name_grams.c.gram == gram).limit(cap).subquery()
-                out[gram] = int(c.execute(select(func.count()).select_from(some)).scalar() or 0)
+            for start in range(0, len(counts), _COMPOUND):
+                out.update(
+                    {gram: int(count) for gram, count in c.execute(union_all(*counts[start : start + _COMPOUND]))}
+                )
         return out
 
     def complete(self, prefix: str, limit: int = 20) -> list[tuple[str, str]]:
@@ -286,6 +320,7 @@ class FactStore:
                     select(schema.names.c.text, schema.name_documents.c.document_id)
                     .join(schema.name_documents, schema.name_documents.c.name_id == schema.names.c.id)
                     .where(schema.names.c.text.in_(part))
+                    .order_by(schema.names.c.text, schema.name_documents.c.document_id)
                     .limit(limit)
                 )
                 pairs += [(row.text, row.document_id) for row in c.execute(statement)]
@@ -293,9 +328,8 @@ class FactStore:
 
     def names(self, kinds: Sequence[str], limit: int = 20_000) -> list[str]:
         with self._begin() as c:
-            return list(
-                c.execute(select(schema.names.c.text).where(schema.names.c.kind.in_(kinds)).limit(limit)).scalars()
-            )
+            statement = select(schema.names.c.text).where(schema.names.c.kind.in_(kinds)).order_by(schema.names.c.id)
+            return list(c.execute(statement.limit(limit)).scalars())
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Chunks by id, in the order asked for."""
@@ -315,25 +349,21 @@ class FactStore:
         self, tokens: list[str], k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """Full-text search: (chunk id, score), best first, over chunks that hold any of the words."""
-        words = list(dict.fromkeys(t for t in tokens if t.strip()))[:64]
+        words = search_words(tokens)
         if not words or (document_ids is not None and not document_ids):
             return []
-        values: dict[str, Any] = {"k": k}
-        among = ""
-        if document_ids is not None:
-            values |= {f"d{i}": d for i, d in enumerate(list(document_ids)[:_IN_LIMIT])}
-            among = f" AND document_id IN ({', '.join(f':d{i}' for i in range(min(len(document_ids), _IN_LIMIT)))})"
-        if self._sqlite:
-            values["q"] = " OR ".join('"' + w.replace('"', '""') + '"' for w in words)
-            sql = f"SELECT id, -bm25(chunk_words) AS score FROM chunk_words WHERE chunk_words MATCH :q{among} ORDER BY score DESC LIMIT :k"
-        else:
-            values["q"] = " | ".join("'" + w.replace("'", "''").replace("\\", "\\\\") + "'" for w in words)
-            sql = (
-                "SELECT id, ts_rank_cd(array_to_tsvector(string_to_array(words, ' ')), CAST(:q AS tsquery)) AS score FROM chunks "
-                f"WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:q AS tsquery){among} ORDER BY score DESC LIMIT :k"
-            )
         with self._begin() as c:
-            return [(row.id, float(row.score)) for row in c.execute(text(sql), values)]
+            if self._sqlite:
+                return search_sqlite(c, words, k, document_ids)
+            return search_postgresql(c, words, k, document_ids, self._chunk_sizes(c))
+
+    def _chunk_sizes(self, c: Connection) -> tuple[int, float]:
+        """The number of chunks and their mean number of words, counted now and then: ranks hardly move with them."""
+        kept = self._sizes
+        if kept is None or time.monotonic() - kept[0] > _SIZES_SECONDS:
+            row = c.execute(text("SELECT count(*), avg(cardinality(string_to_array(words, ' '))) FROM chunks")).one()
+            kept = self._sizes = (time.monotonic(), (int(row[0]), float(row[1] or 0)))
+        return kept[1]
 
     def findings(self, document_id: str | None = None) -> list[dict[str, Any]]:
         statement = select(schema.findings.c.body).order_by(schema.findings.c.document_id, schema.findings.c.id)
@@ -341,44 +371,6 @@ class FactStore:
             statement = statement.where(schema.findings.c.document_id == document_id)
         with self._begin() as c:
             return [json.loads(body) for body in c.execute(statement).scalars()]
-
-
-def place_url(place: str | Path) -> str:
-    """The SQLAlchemy URL of a store's place: a folder holds ``facts.sqlite``."""
-    return str(place) if "://" in str(place) else f"sqlite:///{Path(place) / 'facts.sqlite'}"
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    path = Path(url.removeprefix("sqlite:///"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"无法在 {path.parent} 建立库：{error.strerror}。请用 --store 指定可写的文件夹。") from error
-    engine = create_engine(url, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    return engine
-
-
-def _explain(error: Exception, url: str) -> str:
-    reason = str(getattr(error, "orig", None) or error)
-    where = url.rsplit("@", maxsplit=1)[-1].removeprefix("sqlite:///")
-    if "readonly" in reason or "unable to open" in reason or "Permission" in reason:
-        return f"无法写入库 {where}。请检查文件夹权限，或用 --store 指定可写的文件夹。"
-    if "malformed" in reason or "not a database" in reason:
-        return f"库文件 {where} 已损坏。请删除后用 budgetqa ingest 由原文件重建。"
-    if "full" in reason:
-        return f"磁盘已满，未能写入库 {where}。请清理磁盘后重试，已写入的文档不受影响。"
-    if "locked" in reason:
-        return f"库 {where} 正被另一个写入任务占用。请等它结束后重试。"
-    return f"库 {where} 读写失败：{reason}"
 
 
 def _parts(values: Sequence[str]) -> Iterator[list[str]]:

@@ -15,9 +15,12 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import TEXT
 
-HEAD = "0001"
+HEAD = "0002"
 metadata = MetaData()
+ORDERED = Text().with_variant(TEXT(collation="C"), "postgresql")
+"""Text in the order of its characters' codes, as SQLite orders: names are looked up by their beginning."""
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 
@@ -25,7 +28,7 @@ documents = Table(
     "documents",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("file", Text, nullable=False, index=True),
+    Column("file", ORDERED, nullable=False, index=True),
     Column("path", Text, nullable=False),
     Column("digest", String(64), nullable=False, index=True),
     Column("format", String(16), nullable=False),
@@ -34,8 +37,8 @@ documents = Table(
     Column("region", Text),
     Column("region_code", String(6), index=True),
     Column("fiscal_year", Integer, index=True),
-    Column("phase", String(16)),
-    Column("level", String(8)),
+    Column("phase", Text),
+    Column("level", Text),
     Column("pages", Integer),
     Column("tables", Integer, nullable=False),
     Column("facts", Integer, nullable=False),
@@ -80,18 +83,18 @@ facts = Table(
     Column("column_path", Text, nullable=False),
     Column("printed", Text, nullable=False),
     Column("value", Text),
-    Column("unit", String(32), nullable=False),
+    Column("unit", Text, nullable=False),
     Column("agency", Text),
     Column("fiscal_year", Integer),
-    Column("phase", String(16)),
-    Column("fund", String(32)),
+    Column("phase", Text),
+    Column("fund", Text),
     Column("project", Text),
     Column("project_code", Text),
-    Column("subject_code", String(16)),
+    Column("subject_code", Text),
     Column("subject", Text),
     Column("indicator", Text),
     Column("measure", Text),
-    Column("comparison", String(2)),
+    Column("comparison", Text),
     Column("base_year", Integer),
     Column("period", Text),
     Column("is_total", Boolean, nullable=False),
@@ -104,16 +107,16 @@ names = Table(
     "names",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("text", Text, nullable=False, unique=True),
+    Column("text", ORDERED, nullable=False, unique=True),
     Column("kind", String(12), nullable=False),
-    Column("pinyin", Text, nullable=False, index=True),
-    Column("initials", Text, nullable=False, index=True),
+    Column("pinyin", ORDERED, nullable=False, index=True),
+    Column("initials", ORDERED, nullable=False, index=True),
 )
 
 name_grams = Table(
     "name_grams",
     metadata,
-    Column("gram", String(8), primary_key=True),
+    Column("gram", Text, primary_key=True),
     Column("name_id", Integer, primary_key=True, autoincrement=False),
 )
 
