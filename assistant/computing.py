@@ -48,6 +48,9 @@ class Computer(Teller):
         funds = {m.fact.fund for m in matches if m.fact.fund}
         notes = [f"“{subject(a.fact)}”已包含在“{subject(b.fact)}”中，未重复相加" for a, b in contained]
         notes += [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
+        offices = dict.fromkeys(who(m.document.row) for m in matches)
+        if collection is not None and len(offices) > 1:
+            notes.append(f"跨 {len(offices)} 个部门相加：{'、'.join(offices)}")
         if collection is not None:
             notes.append(
                 f"按 {len(matches)} 个{collection.name}相加：" + "、".join(collection.call(m) for m in matches)

@@ -72,7 +72,7 @@ class Finder:
         ):
             shown = f"{'收入' if '收入' in bare else '支出'}总计"
             weights = [0.3] * len(shown)
-        elif _BARE_BUDGET.match(bare) and (kinds or self.kinds(u))[0] == "change":
+        elif _BARE_BUDGET.match(re.sub("合计|总计", "", bare)) and (kinds or self.kinds(u))[0] == "change":
             shown = "预算收支总计支出预算总额"
             weights = [0.3] * len(shown)
         return Wanted(

@@ -17,7 +17,7 @@ from assistant.understanding.scope import Scope, of_year
 from index.amounts import plain
 
 _SET = re.compile(
-    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
+    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|总额|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
 )
 _OFFICES = re.compile(
     r"(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的"
@@ -30,6 +30,8 @@ class Grouper(Computer):
 
     def _sum(self, u: Understanding) -> Answer | None:
         several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
+        if several and u.operation.each and re.search(r"(?:合计|总计)数?(?:分别|各)", u.text):
+            return None
         parts = self._exact_parts(u) if not several else None
         if not several and not u.operation.joined and not parts:
             single = self.find(self.asks(u)[0])
@@ -82,7 +84,7 @@ class Grouper(Computer):
         office, year = _OFFICES.search(u.text), _YEARS.search(u.text)
         if not (office or year) or len(u.naming.scopes) != 1 or u.asks == "prose":
             return None
-        ask = self.asks(u)[0]
+        ask = self.asks(replace(u, operation=replace(u.operation, name="lookup")))[0]
         rows = [self.catalog.rows[d] for d in of_year(ask.scope, ask.year, self.catalog).documents]
         owners: dict[object, list[str]] = {}
         for row in rows:

@@ -77,6 +77,8 @@ def read_names(text: str, catalog: Catalog) -> Naming:
     name = ""
     for mention in (*places, *groups):
         both = documents & mention.documents
+        if not places:  # 县委网信办 may be an office's whole printed name and how people call another
+            both = frozenset(d for d in both if catalog.rows[d].agency == mention.text) or both
         if not both:
             shown = "".join(m.text for m in (*places, *groups))
             return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
