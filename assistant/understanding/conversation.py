@@ -10,6 +10,7 @@ from assistant.records import Question
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
 from index.amounts import chinese_number
+from index.glossary import INDICATOR_LEVELS
 
 if TYPE_CHECKING:
     from assistant.solve import Solver
@@ -19,6 +20,9 @@ _POINTS_BACK = re.compile(
 )
 _OPENS = re.compile(r"^(?:那么?|那|再|还有|以及|换成?|改成|如果是?|要是|我是说|我说的是|不对|不是|只看|呢)")
 _PICKS = re.compile(r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$")
+_INDICATOR = re.compile(
+    "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True)) + "|满意度|指标值?|目标值?|呢"
+)
 _ELLIPSIS = re.compile(r"呢[?？]?$|^(?:换算|折算|折合|换成|改成|折成)|^(?:为什么|为何|怎么来的|依据|出处)[?？]?$")
 
 
@@ -103,7 +107,7 @@ def _with_place(current: Understanding, before: Understanding) -> Understanding:
     if periods.phase is None:
         periods = replace(periods, phase=before.periods.phase)
     merged = replace(current, periods=periods, naming=naming)
-    if current.asks in ("field", "prose") or _POINTS_BACK.search(current.text):
+    if current.asks in ("field", "prose") or _POINTS_BACK.search(current.text) or not _INDICATOR.sub("", _item(current)).strip():
         words = re.sub(r"多少|是什么|预算(?:数)?|是|[?？]", " ", _item(before))
         shift = len(current.text) + 1
         spans = (*current.spans, *((s + shift, e + shift) for s, e in before.spans))
