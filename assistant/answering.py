@@ -23,6 +23,7 @@ from index.fact_store import FactStore, StoreError
 from index.records import Table
 
 RECHECK_SECONDS = 1.0
+MOST_ATTEMPTS = 5
 
 
 class Assistant:
@@ -42,14 +43,17 @@ class Assistant:
 
     def catalog(self) -> Catalog:
         """What the store holds now; a change made by another process is seen within RECHECK_SECONDS."""
+        return self._catalog_and_version()[0]
+
+    def _catalog_and_version(self, *, now: bool = False) -> tuple[Catalog, tuple[int, str]]:
         with self._lock:
-            if time.monotonic() - self._checked > RECHECK_SECONDS or self._version is None:
+            if now or self._version is None or time.monotonic() - self._checked > RECHECK_SECONDS:
                 version = self.store.version()
                 if version != self._version:
                     self._catalog = Catalog.of(self.store.documents())
                     self._version = version
                 self._checked = time.monotonic()
-            return self._catalog
+            return self._catalog, self._version
 
     def ask(self, question: Question) -> Answer:
         """Answer one question. Any text gets an answer; "not found" is a result."""
@@ -65,7 +69,20 @@ class Assistant:
         return replace(answer, question=question.text, elapsed_ms=elapsed, id=question.id)
 
     def _answer(self, question: Question) -> Answer:
-        catalog = self.catalog()
+        """Answer from one state of the store: asked again where documents changed meanwhile."""
+        for attempt in range(MOST_ATTEMPTS):
+            catalog, version = self._catalog_and_version(now=attempt > 0)
+            try:
+                answer = self._answer_from(question, catalog)
+            except Exception:  # a document can go away between two looks at it
+                if attempt == MOST_ATTEMPTS - 1 or self.store.version() == version:
+                    raise
+            else:
+                if self.store.version() == version:
+                    break
+        return answer
+
+    def _answer_from(self, question: Question, catalog: Catalog) -> Answer:
         if question.document:
             catalog, missing = _only(catalog, question.document)
             if missing:

@@ -16,13 +16,13 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from index.chunk_store import ChunkStore
+from index.chunk_store import ChunkStore, ChunkStoreUnavailable, ModelMismatch
 from index.fact_store import FactStore, StoreError
 from index.model_files import default_model
 from index.names import WORD_KINDS, StoredName
@@ -33,6 +33,7 @@ READER_VERSION = "2"
 _PR_SET_PDEATHSIG = 1
 State = Literal["read", "unchanged", "failed"]
 Progress = Callable[[str, int, int], None]
+Claim = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,10 @@ def _work(item: _Item, document_id: str) -> _Derived | str:
 
 @contextmanager
 def writing(place: str | Path) -> Iterator[None]:
-    """Hold the store's lock: two writers must not meet. Raises StoreError when another one writes."""
+    """Hold the lock of a store in a folder: two writers must not meet. Raises StoreError when another one writes.
+
+    On a database server workers share the work (:meth:`FactStore.claiming`) and take turns at each document.
+    """
     if "://" in str(place):
         yield
         return
@@ -161,9 +165,10 @@ def ingest(
         items = list(_items(paths, Path(unpacked), report, names or {}))
         store = FactStore(place)
         try:
-            _read_all(items, store, report, say, workers)
-            if vectors:
-                embed_missing(store, place, report, say)
+            with store.claiming() as claim:
+                _read_all(items, store, report, say, workers, claim)
+                if vectors:
+                    embed_missing(store, place, report, say, claim)
         finally:
             store.close()
     return report
@@ -194,12 +199,18 @@ def _items(paths: Sequence[Path], unpacked: Path, report: Report, names: dict[Pa
             except UnreadableFile as error:
                 report.outcomes.append(Outcome(file.name, "failed", str(error)))
                 continue
+            except OSError as error:
+                told = f"解压时出错：{error.strerror}。请检查磁盘空间和权限。"
+                report.outcomes.append(Outcome(file.name, "failed", told))
+                continue
             report.outcomes += [Outcome(f"{file.name}!{member}", "failed", why) for member, why in expansion.failed]
             for member in expansion.files:
                 yield _Item(member, member.name, f"{file.resolve()}!{member.relative_to(target)}")
 
 
-def _read_all(items: list[_Item], store: FactStore, report: Report, say: Progress, workers: int | None) -> None:
+def _read_all(
+    items: list[_Item], store: FactStore, report: Report, say: Progress, workers: int | None, claim: Claim
+) -> None:
     known = {row.path: row for row in store.documents()}
     by_digest = {row.digest: row for row in known.values()}
     todo: list[tuple[_Item, str]] = []
@@ -218,6 +229,9 @@ def _read_all(items: list[_Item], store: FactStore, report: Report, say: Progres
         elif any(digest == other for _, other in todo):
             report.outcomes.append(Outcome(item.name, "unchanged", "内容与本批另一文件相同"))
             done += 1
+        elif not claim(digest):
+            report.outcomes.append(Outcome(item.name, "unchanged", "另一个导入任务正在读取"))
+            done += 1
         else:
             todo.append((item, digest))
     total = done + len(todo)
@@ -226,7 +240,12 @@ def _read_all(items: list[_Item], store: FactStore, report: Report, say: Progres
         if isinstance(result, str):
             report.outcomes.append(Outcome(item.name, "failed", result))
         else:
-            _store(store, item, digest, result)
+            try:
+                _store(store, item, digest, result)
+            except UnicodeEncodeError:
+                told = "文件名或路径含有无法识别的字符。请改名后重试。"
+                report.outcomes.append(Outcome(item.name, "failed", told))
+                continue
             warnings = "；".join(result.document.warnings)
             report.outcomes.append(Outcome(item.name, "read", warnings, result.document.id, len(result.facts)))
         say(item.name, done, total)
@@ -298,25 +317,39 @@ def open_chunks(place: str | Path) -> ChunkStore | None:
     return ChunkStore(chunk_place(place), load_embedder(model))
 
 
-def embed_missing(store: FactStore, place: str | Path, report: Report, say: Progress) -> None:
-    """Embed the chunks of documents that have no vectors yet and drop vectors of documents that are gone."""
-    rows = store.documents()
-    chunks = open_chunks(place)
-    if chunks is None:
-        report.notices.append(
-            "没有找到向量模型：查数与全文检索可用，语义检索未启用。可运行 make model 获取模型后重新导入。"
-        )
-        return
+def embed_missing(store: FactStore, place: str | Path, report: Report, say: Progress, claim: Claim) -> None:
+    """Embed the chunks of documents that have no vectors yet and drop vectors of documents that are gone.
+
+    Facts and full text are there already, so whatever keeps the vectors away is told in a notice.
+    """
     try:
-        for gone in chunks.document_ids() - {row.id for row in rows}:
-            chunks.remove(gone)
-        waiting = [row for row in rows if not row.vectors]
-        for done, row in enumerate(waiting, 1):
-            chunks.replace(row.id, store.chunks_of(row.id))
-            store.mark_vectors([row.id])
-            say(f"向量：{row.file}", done, len(waiting))
-    finally:
-        chunks.close()
+        with writing(chunk_place(place)) if "://" in str(place) else nullcontext():
+            chunks = open_chunks(place)
+            if chunks is None:
+                report.notices.append(
+                    "没有找到向量模型：查数与全文检索可用，语义检索未启用。可运行 make model 获取模型后重新导入。"
+                )
+                return
+            try:
+                _embed(store, chunks, say, claim)
+            finally:
+                chunks.close()
+    except (ChunkStoreUnavailable, ModelMismatch, StoreError) as error:
+        report.notices.append(f"文档已可查数和全文检索，但语义检索没有更新：{error}")
+
+
+def _embed(store: FactStore, chunks: ChunkStore, say: Progress, claim: Claim) -> None:
+    # In this order: a document that another worker adds in between is then no leftover.
+    present = chunks.document_ids()
+    rows = store.documents()
+    for gone in present - {row.id for row in rows}:
+        chunks.remove(gone)
+    # Also those whose vectors were thrown away since, as after a change of the model.
+    waiting = [r for r in rows if (not r.vectors or r.id not in present) and claim(f"vectors {r.id}")]
+    for done, row in enumerate(waiting, 1):
+        chunks.replace(row.id, store.chunks_of(row.id))
+        store.mark_vectors([row.id])
+        say(f"向量：{row.file}", done, len(waiting))
 
 
 def remove(document_id: str, place: str | Path) -> bool:
@@ -325,11 +358,13 @@ def remove(document_id: str, place: str | Path) -> bool:
         store = FactStore(place, create=False)
         try:
             removed = store.remove(document_id)
-            if removed and (chunks := open_chunks(place)) is not None:
-                try:
-                    chunks.remove(document_id)
-                finally:
-                    chunks.close()
+            # Vectors that cannot be reached now find no text any more, and the next ingest drops them.
+            with suppress(ChunkStoreUnavailable, ModelMismatch):
+                if removed and (chunks := open_chunks(place)) is not None:
+                    try:
+                        chunks.remove(document_id)
+                    finally:
+                        chunks.close()
             return removed
         finally:
             store.close()

@@ -10,7 +10,8 @@ Chroma, many are searched wide and filtered afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,15 +82,26 @@ class ChunkStore:
         self.remove(document_id)
         for start in range(0, len(chunks), _BATCH):
             batch = chunks[start : start + _BATCH]
-            self._chroma.add_texts(
-                [c.embedded for c in batch],
-                metadatas=[{**c.metadata, "document_id": document_id} for c in batch],
-                ids=[c.id for c in batch],
-            )
+            with self._writing():
+                self._chroma.add_texts(
+                    [c.embedded for c in batch],
+                    metadatas=[{**c.metadata, "document_id": document_id} for c in batch],
+                    ids=[c.id for c in batch],
+                )
 
     def remove(self, document_id: str) -> None:
         """Forget a document; nothing happens if it is not there."""
-        self._chroma.delete(where={"document_id": document_id})
+        with self._writing():
+            self._chroma.delete(where={"document_id": document_id})
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # a full disk, a server gone: Chroma has no common error for them
+            raise ChunkStoreUnavailable(
+                f"写入向量库时出错：{error}。请检查磁盘空间、权限或服务器，然后重试。"
+            ) from error
 
     def search(self, query: str, k: int, document_ids: Sequence[str] | None = None) -> list[tuple[str, float]]:
         """The ``k`` chunks nearest in meaning as (chunk id, cosine similarity), best first.

@@ -11,7 +11,7 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -197,6 +197,23 @@ class FactStore:
     def _changed(self, c: Connection) -> None:
         # Neither a time, which a clock set back would repeat, nor a number, which a restored store would.
         self._set_meta(c, "change", uuid.uuid4().hex)
+
+    @contextmanager
+    def claiming(self) -> Iterator[Callable[[str], bool]]:
+        """A function that claims a piece of work until the block or this process ends; False where another worker has it.
+
+        A folder has one writer, who holds its lock; workers on a database server share the work by advisory locks.
+        """
+        if self._sqlite:
+            yield lambda _work: True
+            return
+        claim = text("SELECT pg_try_advisory_lock(hashtextextended(:work, 0))")
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                yield lambda work: bool(connection.execute(claim, {"work": work}).scalar())
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
+        except FAILURES as error:
+            raise StoreError(explained(error, self.place)) from error
 
     # -- reading ---------------------------------------------------------------
 
