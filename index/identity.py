@@ -36,6 +36,8 @@ _PROSE_YEAR = re.compile(r"(20\d\d)\s*年度?(?:年初)?(?:申请|部门|财政|
 _TITLE = re.compile(r"(?:预算|决算|绩效)")
 _TITLE_BANNED = re.compile(r"[。；？]|^[（(]?[一二三四五六七八九十]+[）)、]|目\s*录|[：:]|^\d+[.、．]")
 
+LONGEST_TITLE = 60
+
 
 @dataclass(frozen=True, slots=True)
 class _Vote:
@@ -238,4 +240,4 @@ def _title(
     kind = "预算绩效目标" if goals else f"{document.level or ''}{phase.value}" if phase else ""
     only_tables = not goals and len(document.tables) >= 3 and len(document.passages) < 3
     words = f"{name}{f'{year.value}年' if year else ''}{kind}{'公开表' if only_tables and kind else ''}"
-    return words or next((t for t in opening if t.strip()), document.file)
+    return words or next((t for t in opening if t.strip()), document.file)[:LONGEST_TITLE]
