@@ -30,6 +30,7 @@ _ALL = re.compile(
 _GRANTED_INCOME = re.compile(
     r"^(?:财政拨款(?:收入)?|一般公共预算(?:财政)?拨款(?:收入)?|一般公共预算资金|一般公共预算)$"
 )
+_FUND = re.compile("政府性基金|国有资本")
 
 _SCOPES = {"both": "all", "spending": "all", "granted": "granted", "granted_spending": "granted", "general": "granted"}
 
@@ -182,6 +183,8 @@ def _projects(document: Document, t: Totals, by_table: dict[str, list[Fact]]) ->
 def _same_subjects(document: Document, by_table: dict[str, list[Fact]]) -> Iterator[Finding]:
     """One 类 is one figure in every spending table that holds the same money."""
     firsts: dict[tuple[str, int | None, str | None], Fact] = {}
+    funds = [t for t in document.tables if _FUND.search(t.title)]
+    funded = {f.subject for t in funds for f in by_table.get(t.id, ()) if is_money(f) and f.value}
     for table in document.tables:
         kind = kind_of_table(table.title)
         scope = _SCOPES.get(kind)
@@ -195,6 +198,8 @@ def _same_subjects(document: Document, by_table: dict[str, list[Fact]]) -> Itera
             if not spends or subject in seen or (fact.column_path and not _ALL.match(fact.column_path[-1])):
                 continue
             seen.add(subject)
+            if kind == "general" and subject in funded:  # 财政拨款 and all money hold the fund's part too
+                continue
             first = firsts.setdefault((f"{scope}{subject}", fact.fiscal_year, fact.phase), fact)
             found = same_finding(document.id, "同一科目各表一致", first, fact) if first is not fact else None
             if found:

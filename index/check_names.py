@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -29,7 +30,9 @@ def check_names(document: Document, facts: Sequence[Fact], by_table: dict[str, l
 def _projects(document: Document, facts: Sequence[Fact]) -> Iterator[Finding]:
     """A project of the prose that no form bears, and a form of a like name with the same money."""
     cells = [f for f in facts if f.project and is_money(f) and f.source.row is not None and not f.column_path]
-    forms = {f.project: f for f in cells if f.project}
+    forms: dict[str, list[Fact]] = defaultdict(list)
+    for cell in cells:
+        forms[cell.project or ""].append(cell)
     told: dict[str, Fact] = {}
     for fact in facts:
         if fact.project and is_money(fact) and fact.source.row is None:
@@ -38,12 +41,12 @@ def _projects(document: Document, facts: Sequence[Fact]) -> Iterator[Finding]:
         if project in forms or not forms:
             continue
         near = max(forms, key=lambda n: fuzz.ratio(n, project))
-        same_money = in_yuan(forms[near]) == in_yuan(fact)
-        if near not in told and fuzz.ratio(near, project) >= ALIKE and same_money:
-            message = f"{place(fact)}的项目“{project}”与{place(forms[near])}的“{near}”金额相同而名称不同。"
+        same = next((f for f in forms[near] if in_yuan(f) == in_yuan(fact)), None)
+        if near not in told and fuzz.ratio(near, project) >= ALIKE and same is not None:
+            message = f"{place(fact)}的项目“{project}”与{place(same)}的“{near}”金额相同而名称不同。"
             yield finding(
                 document.id, "名称不一致", "warning", message, side(project, [fact], in_yuan(fact), fact.unit),
-                side(near, [forms[near]], in_yuan(forms[near]), fact.unit),
+                side(near, [same], in_yuan(same), fact.unit),
             )  # fmt: skip
 
 

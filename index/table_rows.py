@@ -174,11 +174,16 @@ def _continues_head(grid: Grid, row: int) -> bool:
 
 
 def _between_heads(grid: Grid, row: int) -> bool:
-    """Each head above is merged down into this row or over two filled cells of it: drawn so, these are heads."""
+    """Each head above is merged down into this row or over several texts of it: drawn so, these are heads.
+
+    Where spans were lost, a blank stands for the head that goes on downward.
+    """
     line = grid.line(row)
-    reach = [cell in line for cell in grid.line(row - 1)]
     under = [[c for c in line if grid.places[row - 1][c.col] is cell] for cell in grid.line(row - 1)]
-    split = [len(cells) > 1 and all(kind_of(c.text) == "text" for c in cells) for cells in under]
+    lost = row - 1 in grid.widened
+    reach = [cell in below or (lost and not any(plain(c.text) for c in below))
+             for cell, below in zip(grid.line(row - 1), under, strict=True)]  # fmt: skip
+    split = [len(below) > 1 and all(kind_of(c.text) == "text" for c in below) for below in under]
     return any(reach) and all(a or b for a, b in zip(reach, split, strict=True))
 
 

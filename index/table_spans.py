@@ -9,6 +9,8 @@ from functools import cache
 from index.records import Cell
 from index.table_labels import is_value, label_score, plain
 
+_BEGINS = frozenset(("合计", "总计", "小计"))
+
 
 def infer_spans(cells: Sequence[Cell], rows: int) -> list[Cell]:
     """Widen the cells of head rows that are shorter than the row below; the order is row by row.
@@ -21,11 +23,17 @@ def infer_spans(cells: Sequence[Cell], rows: int) -> list[Cell]:
     if any(c.row_span > 1 or c.col_span > 1 for c in cells):
         return sorted(cells, key=lambda c: (c.row, c.col))
     lines: dict[int, list[Cell]] = {}
+    widened_rows: set[int] = set()
     for cell in sorted(cells, key=lambda c: (c.row, c.col)):
         lines.setdefault(cell.row, []).append(cell)
     for row in range(rows - 2, -1, -1):
         upper, lower = lines.get(row, []), lines.get(row + 1, [])
-        if not 2 <= len(upper) < len(lower) or not _heads(upper) or not _heads(lower) or not _related(upper, lower):
+        if len(upper) == 1 and row + 1 in widened_rows and plain(upper[0].text):
+            lines[row] = [replace(upper[0], col_span=sum(c.col_span for c in lower))]
+            continue
+        if not 2 <= len(upper) < len(lower) or not _heads(upper) or not _heads(lower):
+            continue
+        if row + 1 not in widened_rows and not _related(upper, lower):
             continue
         widths = _spread([plain(c.text) for c in lower], len(upper))
         if widths is None:
@@ -37,6 +45,7 @@ def infer_spans(cells: Sequence[Cell], rows: int) -> list[Cell]:
             widened.append(replace(cell, col=col, col_span=span))
             col += span
         lines[row] = widened
+        widened_rows.add(row)
     return [cell for row in sorted(lines) for cell in lines[row]]
 
 
@@ -52,13 +61,16 @@ def _related(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
 
 def _spread(below: list[str], above: int) -> list[int] | None:
     """How many of the places ``below`` each of the ``above`` heads covers; None where none fits."""
+    # What begins one run of heads begins the others too (预算数 | 决算数 | 预算数 | 决算数).
+    begins = _BEGINS | set([b for b in below if b][:1])
 
     def cost(part: list[str]) -> float:
         filled = [p for p in part if p]
         if not filled:
             return 5.0 * (len(part) - 1)
         # A blank inside a run would be a head of its own that has gone astray.
-        return 10.0 * (len(part) - len(filled)) + 6.0 * (len(filled) - len(set(filled))) + 0.1 * abs(len(part) - 2)
+        astray = 10.0 * (len(part) - len(filled)) + 6.0 * (len(filled) - len(set(filled)))
+        return astray + sum(p in begins for p in part[1:]) + 0.1 * abs(len(part) - 2)
 
     @cache
     def best(start: int, heads: int) -> tuple[float, tuple[int, ...]]:

@@ -107,7 +107,7 @@ def _goes_on(above: Sequence[Cell], band: Sequence[Cell]) -> bool:
 
 def _band_blocks(band: Sequence[Cell], shape: Shape) -> list[Paragraph | Grid]:
     rows = _filled_rows(band)
-    width = _width(rows, max(c.col for c in band))
+    width = _width(rows, _edge(band, shape))
     if width is None:
         return [_paragraph(c, shape) for row in rows.values() for c in row]
     above, rows = _lines_above(rows, width, shape.sheet)
@@ -117,6 +117,11 @@ def _band_blocks(band: Sequence[Cell], shape: Shape) -> list[Paragraph | Grid]:
         blocks.extend(_grids(band, min(rows), max(c.row + c.row_span - 1 for r in rows.values() for c in r), shape))
     blocks.extend(_paragraph(c, shape) for c in below)
     return blocks
+
+
+def _edge(cells: Iterable[Cell], shape: Shape) -> int:
+    """The last column that counts: where the last cell starts, in a worksheet (which has no blank cells) ends."""
+    return max(c.col + (c.col_span - 1 if shape.sheet else 0) for c in cells)
 
 
 def _paragraph(cell: Cell, shape: Shape) -> Paragraph:
@@ -134,7 +139,7 @@ def _filled_rows(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
 def _width(rows: dict[int, list[Cell]], edge: int) -> tuple[int, int] | None:
     """First and last column of the table itself; None when nothing stands beside anything.
 
-    No cell starts right of ``edge``: what spans further (web pages do) spans nothing there.
+    What spans beyond ``edge`` (web pages do) spans nothing there.
     """
     beside = [c for row in rows.values() if len(row) > 1 for c in row]
     if not beside:
@@ -224,7 +229,7 @@ def _grids(band: Sequence[Cell], first_row: int, last_row: int, shape: Shape) ->
     """The rows between the lines above and below as one grid; a single column is prose in a frame."""
     body = [c for c in band if first_row <= c.row <= last_row]
     filled = [c for c in body if c.text]
-    width = _width(_filled_rows(filled), max(c.col for c in body))
+    width = _width(_filled_rows(filled), _edge(body, shape))
     if width is None:
         return [_paragraph(c, shape) for c in filled]
     first_col, last_col = width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -54,11 +55,21 @@ def workbook_source(form: str, sheets: Sequence[SheetCells]) -> Source:
     return Source(form, tuple(blocks), pages=len(sheets), warnings=tuple(warnings), truncated=cut)
 
 
+def _last_column(sheet: SheetCells) -> int:
+    """The last filled column, or the end of a merged text beside another: the last column of a form may be blank.
+
+    A title alone in its row may be merged over more columns than its table has.
+    """
+    beside = Counter(row for row, _ in sheet.texts)
+    ends = [right for top, left, _, right in sheet.merges if (top, left) in sheet.texts and beside[top] > 1]
+    return max(*(c for _, c in sheet.texts), *ends, 0)
+
+
 def _cells(sheet: SheetCells, page: int) -> list[Cell]:
     """Cells with their spans; what a merged area hides under its first cell is not printed."""
     if not sheet.texts:
         return []
-    last_row, last_col = max(r for r, _ in sheet.texts), max(c for _, c in sheet.texts)
+    last_row, last_col = max(r for r, _ in sheet.texts), _last_column(sheet)
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     covered: set[tuple[int, int]] = set()
     for top, left, bottom, right in sheet.merges:

@@ -210,6 +210,23 @@ def test_a_project_named_otherwise_in_prose() -> None:
     assert _rules(prose, *form) == ["名称不一致"]
 
 
+def test_a_project_named_otherwise_with_money_of_two_kinds() -> None:
+    form = _table(
+        "1.培训经费绩效目标表", ("项目编码", "P01", "项目名称", "培训经费"),
+        ("预算规模及资金用途", "预算数", "8.00", "其中：财政资金", "7.00", "其他资金", "1.00"),
+    )  # fmt: skip
+    assert _rules(Paragraph("1.“培训费用”项目年初预算8.00万元，主要用于培训。"), *form) == ["名称不一致", "有预算无指标"]
+
+
+def test_a_class_paid_from_a_fund_too_is_more_than_its_general_part() -> None:
+    head = ("科目编码", "科目名称", "合计")
+    general = _table("一般公共预算财政拨款支出表", head, ("212", "城乡社区支出", "5.00"))
+    granted = _table("财政拨款支出表", head, ("212", "城乡社区支出", "7.00"))
+    fund = _table("政府性基金预算财政拨款支出表", head, ("212", "城乡社区支出", "2.00"))
+    assert _rules(*granted, *general) == ["同一科目各表一致"]
+    assert _rules(*granted, *general, *fund) == []
+
+
 def _fact(printed: str, unit: str) -> Fact:
     value = Decimal(printed.replace(",", ""))
     return Fact("f", "amount", SourceRef("d", "b", 0, 0), (), (), printed, value, unit)

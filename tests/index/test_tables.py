@@ -311,3 +311,59 @@ def test_a_value_that_looks_like_a_label_stays_a_value() -> None:
     )
     assert paths(layout, "石英机芯") == [("机芯类型", "")]
     assert paths(layout, "200米") == [("防水深度", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "columns"),
+    [
+        (
+            """
+            项目 | 一般公共预算支出
+            功能分类科目编码 | 功能分类科目名称 | 合计 | 基本支出 | 项目支出
+            类 | 款 | 项 |  |  |  |
+            208 |  |  | 社会保障和就业支出 | 7.00 | 5.00 | 2.00
+            208 | 05 |  | 养老支出 | 7.00 | 5.00 | 2.01
+            合计 |  |  |  | 7.00 | 5.00 | 2.02
+            """,
+            "2.01",
+            "一般公共预算支出/项目支出",
+        ),
+        (
+            """
+            财政拨款“三公”经费
+            合计 | 因公出国（境）费 | 公务用车购置及运行费 | 公务接待费
+            预算数 | 决算数 | 预算数 | 决算数 | 小计 | 购置费 | 运行费 | 预算数 | 决算数
+             |  |  |  | 预算数 | 决算数 | 预算数 | 决算数 | 预算数 | 决算数 |  |
+            19.4 | 12.7 | 0.0 | 0.1 | 13.9 | 11.9 | 0.2 | 0.3 | 13.8 | 11.8 | 5.4 | 0.8
+            """,
+            "11.8",
+            "公务用车购置及运行费/运行费/决算数",
+        ),
+    ],
+)
+def test_heads_of_three_levels_that_lost_their_spans(text: str, value: str, columns: str) -> None:
+    (found,) = paths(printed(text), value)
+    assert found[1] == columns
+
+
+def test_a_row_under_heads_merged_downward_and_sideways_is_heads_whatever_it_says() -> None:
+    cells = [
+        Cell(0, 0, "项目", row_span=2),
+        Cell(0, 1, "资金性质", col_span=2),
+        Cell(1, 1, "合计"),
+        Cell(1, 2, "一般公共预算财政拨款"),
+        *(Cell(2, c, t) for c, t in enumerate(["公务接待费", "2.00", "3.00"])),
+    ]
+    assert paths(read_layout(cells, 3, 3), "3.00") == [("公务接待费", "资金性质/一般公共预算财政拨款")]
+
+
+def test_a_label_and_one_text_over_the_rest_end_a_schedule() -> None:
+    layout = printed(
+        """
+        资金支出计划（%） | 3月底 | 6月底 | 10月底 | 12月底
+         | 30% | 60% | 90% | 100%
+        绩效目标 | 1.主要支付项目的委托服务费用
+        """
+    )
+    assert paths(layout, "30%") == [("资金支出计划（%）", "3月底")]
+    assert paths(layout, "1.主要支付项目的委托服务费用") == [("绩效目标", "")]

@@ -125,6 +125,15 @@ def test_merged_columns_are_pressed_together(tmp_path: Path) -> None:
     assert {c.col_span for c in grid.cells} == {1}
 
 
+def test_a_blank_last_column_of_a_form_is_kept(tmp_path: Path) -> None:
+    workbook = book(
+        ["申报表"], ["项目编码", "P1", None, "项目名称", "甲"], ["预算数", 8, "财政资金", 8, "其他资金"],
+        merges=("A1:H1", "B2:C2", "E2:F2"),
+    )  # fmt: skip
+    _, rows = shown(read(workbook, tmp_path))
+    assert rows == [["项目编码", "P1", "项目名称", "甲"], ["预算数", "8", "财政资金", "8", "其他资金", ""]]
+
+
 def test_hidden_rows_columns_and_sheets_are_marked(tmp_path: Path) -> None:
     workbook = book(["项目", "数", "密"], ["甲", 8, 1], ["乙", 5, 2])
     workbook.active.row_dimensions[3].hidden = True
