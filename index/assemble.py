@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from index.amounts import money_unit
@@ -30,6 +30,7 @@ _ENDED = re.compile(r"[。；;：:！!？?…）)】》”]\s*$")
 _GOES_ON = re.compile(r"^\s*\d[\d,.]*\s*(?:亿元|万元|元|万|亿|%)")
 _PART_ALONE = re.compile(r"^第\s*[一二三四五六七八九十百]+\s*(?:部分|章|编)$")
 MAX_HEADING = 40
+MAX_PASSAGE = 4000
 LOOK_BACK = 6
 
 
@@ -166,13 +167,14 @@ class _Builder:
         self.sections.append(Section(f"{self.document_id}-s{len(self.sections)}", text, level, path))
 
     def _pass_on(self, paragraph: Paragraph) -> None:
-        self.blocks.append(
-            Passage(
-                f"{self.document_id}-p{self._passages}", paragraph.text.strip(), tuple(t for _, t in self._path),
-                paragraph.page, paragraph.box, paragraph.confidence,
-            )
-        )  # fmt: skip
-        self._passages += 1
+        for text in _bounded(paragraph.text.strip()):
+            self.blocks.append(
+                Passage(
+                    f"{self.document_id}-p{self._passages}", text, tuple(t for _, t in self._path),
+                    paragraph.page, paragraph.box, paragraph.confidence,
+                )
+            )  # fmt: skip
+            self._passages += 1
 
     def flush(self, but_captions: bool = False) -> None:
         """Lines kept for a table that did not come are prose (or headings that stand already)."""
@@ -223,6 +225,15 @@ class _Builder:
         self.blocks.append(table)
         self._last_table = table
         self._since_table = 0
+
+
+def _bounded(text: str) -> Iterator[str]:
+    """A paragraph in parts that end with a sentence where one ends: a file of megabytes in one line stays readable."""
+    while len(text) > MAX_PASSAGE:
+        end = text.rfind("。", 0, MAX_PASSAGE) + 1 or MAX_PASSAGE
+        yield text[:end]
+        text = text[end:]
+    yield text
 
 
 def _told_apart(title: str, project: str | None) -> str:

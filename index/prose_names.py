@@ -109,7 +109,7 @@ def subject_path(text: str) -> tuple[str, ...]:
     """The subject that a text opens with, from 类 to 项: “A-B-C”科目, A（类）B（款）C（项）, B（款）C（项）; else ()."""
     text = re.sub(r"\s+", "", unnumbered(text))
     quoted = _QUOTED_SUBJECT.match(text)
-    named = quoted[1] if quoted else re.split(r"[。，；：]|\d[\d,.]*(?:万|亿|元)", text, maxsplit=1)[0]
+    named = quoted[1] if quoted else re.split(r"[。，；：]|(?<![\d,.])\d[\d,.]*(?:万|亿|元)", text, maxsplit=1)[0]
     *levels, rest = _LEVEL_MARK.split(named)
     if levels and all(levels):
         return (f"{levels[0]}支出",) if len(levels) == 1 and rest.startswith("支出") else tuple(levels)

@@ -7,6 +7,7 @@ takes as long as reading one back) and nothing is printed.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 import warnings
@@ -37,6 +38,10 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
+_NO_WORD = re.compile(r"[\W_]{9,}|[a-z0-9.,]{65,}")
+"""Runs that nobody searches for, in which the tokenizer would spend minutes."""
+
+
 def load_names(names: Iterable[str]) -> None:
     """Make words of the corpus's own names (projects, agencies, subjects) so that they are not cut apart.
 
@@ -54,5 +59,5 @@ def cut(text: str) -> list[str]:
 
     Width and case are folded; marks and spaces are left out. Index and query must both use this.
     """
-    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
     return [word for word in _tokenizer().cut_for_search(folded) if any(c.isalnum() for c in word)]
