@@ -69,7 +69,9 @@ def test_a_library_stays_in_its_place(library: str, allowed: str) -> None:
 
 
 def test_the_index_knows_nobody_above_it() -> None:
-    above = {m: [n for n in IMPORTS[m] if n.split(".")[0] in {"assistant", "eval", "samples", "prompts"}] for m in MODULES}
+    above = {
+        m: [n for n in IMPORTS[m] if n.split(".")[0] in {"assistant", "eval", "samples", "prompts"}] for m in MODULES
+    }
     assert {m: names for m, names in above.items() if m.startswith("index") and names} == {}
 
 
@@ -79,7 +81,12 @@ def test_the_assistant_never_reads_files_itself() -> None:
 
 
 def test_nothing_of_the_product_imports_the_evaluation_or_the_tests() -> None:
-    assert outside({m for m in importers("eval") if m.startswith(("assistant", "index", "prompts"))}, r"assistant\.cli_eval") == []
+    assert (
+        outside(
+            {m for m in importers("eval") if m.startswith(("assistant", "index", "prompts"))}, r"assistant\.cli_eval"
+        )
+        == []
+    )
     assert importers("tests") == set()
 
 
@@ -90,7 +97,13 @@ def test_lookup_and_retrieval_do_not_know_each_other() -> None:
 
 def test_the_web_knows_the_front_door_only() -> None:
     allowed = re.compile(r"assistant\.(web|answering|records|export)(\.|$)")
-    known = {(m, n) for m in MODULES if m.startswith("assistant.web") for n in IMPORTS[m] if n.startswith(("assistant", "index"))}
+    known = {
+        (m, n)
+        for m in MODULES
+        if m.startswith("assistant.web")
+        for n in IMPORTS[m]
+        if n.startswith(("assistant", "index"))
+    }
     assert sorted((m, n) for m, n in known if not allowed.match(n)) == []
 
 
@@ -100,7 +113,10 @@ def test_the_command_line_is_imported_by_itself_only() -> None:
 
 def test_every_library_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    named = [*project["project"]["dependencies"], *(d for group in project["dependency-groups"].values() for d in group)]
+    named = [
+        *project["project"]["dependencies"],
+        *(d for group in project["dependency-groups"].values() for d in group),
+    ]
     named += [d for extra in project["project"].get("optional-dependencies", {}).values() for d in extra]
     declared = {re.split(r"[^\w.-]", d)[0].lower().replace("_", "-") for d in named}
     providers = packages_distributions()
@@ -152,8 +168,15 @@ assert not opened, opened
 
 def test_importing_opens_no_database_loads_no_model_creates_no_folder(tmp_path: Path) -> None:
     # Gradio starts an event loop of its own when imported; the page that needs it is built late.
-    modules = [m for m in MODULES if not m.endswith("__main__") and not m.startswith(("eval", "samples", "index.migrations"))]
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "GRADIO_ANALYTICS_ENABLED": "False"}
+    modules = [
+        m for m in MODULES if not m.endswith("__main__") and not m.startswith(("eval", "samples", "index.migrations"))
+    ]
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+    }
     command = [sys.executable, "-c", IMPORT_ALL, *modules]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
