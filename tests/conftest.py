@@ -85,3 +85,14 @@ def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "store")
     new_store: Callable[[], str] = request.getfixturevalue("postgresql").new_store
     return new_store()
+
+
+@pytest.fixture(scope="session")
+def samples_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample documents, without vectors."""
+    from index.build import ingest
+
+    place = tmp_path_factory.mktemp("samples")
+    report = ingest([Path(__file__).parents[1] / "samples"], place, vectors=False, workers=1)
+    assert {o.state for o in report.outcomes} == {"read"}
+    return place
