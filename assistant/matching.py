@@ -31,6 +31,7 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 _BY_SYNONYM = 0.85
+_LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
     r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
 )
@@ -117,10 +118,11 @@ def _label_masks(
             continue
         for number in labels.pairs.get(grams[0], ()):
             if printed in labels.texts[number]:
-                masks[number] = masks.get(number, 0) | (((1 << (end - start)) - 1) << start)
-                own = shares.get(number, 0.0)
                 by_synonym = _BY_SYNONYM * _share(labels.texts[number], said.get(number, set()) | set(grams))
-                shares[number] = max(own, by_synonym)
+                if by_synonym < _LEAST_BY_SYNONYM:
+                    continue  # 采购 is not said by the 购置 of 公务用车购置及运行维护费
+                masks[number] = masks.get(number, 0) | (((1 << (end - start)) - 1) << start)
+                shares[number] = max(shares.get(number, 0.0), by_synonym)
     return masks, shares
 
 
