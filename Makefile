@@ -60,7 +60,7 @@ serve: $(INSTALLED)
 	@exec $(BIN)/budgetqa serve --store $(STORE) --host $(HOST) --port $(PORT)
 
 ask: $(SAMPLES_READ)
-	@$(BIN)/budgetqa ask "$(Q)" --store $(STORE)
+	@$(BIN)/budgetqa ask "$$Q" --store $(STORE)
 
 model: $(INSTALLED)
 	@$(BIN)/python -m index.model_files
