@@ -51,9 +51,16 @@ def outside(modules: set[str], allowed: str) -> list[str]:
     ("library", "allowed"),
     [
         # LangChain: embedding, vectors, retrieval, the chain, and what a language model plans, does and words.
-        (r"langchain\w*|langgraph", r"index\.(embedding|chunk_store)|assistant\.(agent|chain|retrieval|llm|planning|wording)|eval\.baselines\.plain_rag"),
+        (
+            r"langchain\w*|langgraph",
+            r"index\.(embedding|chunk_store)|assistant\.(agent|chain|retrieval|llm|planning|wording)"
+            r"|eval\.baselines\.plain_rag",
+        ),
         ("chromadb|langchain_chroma", r"index\.chunk_store|eval\.baselines\.plain_rag"),
-        ("sqlalchemy|alembic|sqlite3|psycopg", r"index\.(backup|fact_store|full_text|schema|store_engine|migrations.*)|assistant\.(web\.state|cli_doctor)"),
+        (
+            "sqlalchemy|alembic|sqlite3|psycopg",
+            r"index\.(backup|fact_store|full_text|schema|store_engine|migrations.*)|assistant\.(web\.state|cli_doctor)",
+        ),
         ("fastapi|gradio|starlette|uvicorn|mcp", r"assistant\.web\..*"),
         ("typer|click|rich", r"assistant\.cli.*"),
         ("docx|pdfplumber|xlrd|rapidocr|cv2", r"index\.parsers\..*|eval\.world\..*|samples\..*"),
