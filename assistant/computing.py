@@ -134,9 +134,10 @@ class Computer(Teller):
                     )
                 )
                 if found is None:
-                    return not_found(u.text, f"{ask.scope.name}没有相符的项目，无法计算。", self.catalog, u)
+                    break  # the documents may state the sum of a kind of projects that no project's name holds
                 members += found.members
-            return members
+            else:
+                return members
         out: list[Match] = []
         for ask in asks:
             found_one = self.find(ask)

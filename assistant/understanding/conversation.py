@@ -20,6 +20,7 @@ _POINTS_BACK = re.compile(
 )
 _OPENS = re.compile(r"^(?:那么?|那|再|还有|以及|换成?|改成|如果是?|要是|我是说|我说的是|不对|不是|只看|呢)")
 _PICKS = re.compile(r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$")
+_SHARE = re.compile(r"^(?:那么?|它|其|这|该)?(?:项|项目|科目)?占")
 _INDICATOR = re.compile(
     "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True)) + "|满意度|指标值?|目标值?|呢"
 )
@@ -44,6 +45,8 @@ def _next(text: str, before: Understanding | None, catalog: Catalog, solver: Sol
         number = int(picked[1]) if picked[1].isdigit() else chinese_number(picked[1]) or 0
         if 1 <= number <= len(options):
             return understand(options[number - 1], catalog)
+    if before is not None and _SHARE.match(text.strip()):
+        text = re.sub(r"\s+", "", _item(before)) + _SHARE.sub("占", text.strip())
     said = understand(text, catalog)
     return said if before is None else _joined(said, before)
 
