@@ -1,0 +1,255 @@
+"""Kill the writer at random moments, start again, and see whether anything is lost or mixed.
+
+    python benchmarks/kills.py [--kills 200] [--seed 1] [--store URL]
+
+Some small files are read in, replaced and removed by a process of its own that is sent SIGKILL at a random moment.
+After each kill every document must be there wholly, in one version, or not at all, in both stores; an answer must come
+from that version; and one further run must leave the stores as if nothing had happened. The embedding is a toy, so that
+the kills fall on storing and not on a model. Prints one JSON line; exit code 1 when anything was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import index.build
+from assistant.answering import Assistant
+from assistant.records import Question
+from index.chunk_store import ChunkStore
+from index.embedding import Embedder
+from index.fact_store import FactStore
+from index.store_engine import sqlite_file
+
+FIELDS = ("水利", "交通", "教育", "民政", "司法", "农业", "卫生", "文化")
+THINGS = ("监测", "宣传", "培训", "维修", "设备", "平台", "调查", "普查", "检查", "保障", "运维", "评估")
+FILES = len(FIELDS)
+ROWS = len(THINGS)
+
+
+class Letters(Embedder):
+    """A vector of a text's letters."""
+
+    name, fingerprint = "字母", "letters"
+
+    def embed_query(self, text: str) -> list[float]:
+        vector = [0.001] * 64
+        for letter in text:
+            vector[ord(letter) % 64] += 1
+        return vector
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+
+def text_of(number: int, version: int) -> str:
+    """A document in which every figure is the same, another one in each version."""
+    agency, figure = f"玉田县{FIELDS[number]}局", f"{version * 100 + number}.00"
+    rows = [("项目", "预算数"), *((f"{FIELDS[number]}{thing}经费", figure) for thing in THINGS)]
+    table = "".join("".join(f"\t{cell}\n" for cell in row) + "\n" for row in rows)
+    return (
+        f"{agency}2025年部门预算公开\n\n第一部分 部门概况\n\n{agency}负责监测项目，2025年预算支出{figure}万元。\n\n"
+        f"第二部分 预算表\n\n项目支出预算表\n单位：万元\n\n{table}\n"
+    )
+
+
+def in_a_process(work: Callable[[], None], kill_after: float | None = None) -> tuple[bool, float]:
+    """Fork, do ``work`` there, and kill it after so many seconds. Returns whether it was killed, and its time."""
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        code = 0
+        try:
+            work()
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        sys.stderr.flush()
+        os._exit(code)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return True, time.monotonic() - began
+    if os.WEXITSTATUS(status):
+        raise SystemExit("the process above failed")
+    return False, time.monotonic() - began
+
+
+class World:
+    """The files as they should be, the store, and what is found wrong with it."""
+
+    def __init__(self, folder: Path, place: str, seed: int) -> None:
+        self.files, self.place, self.draw = folder / "files", place, random.Random(seed)
+        self.files.mkdir()
+        self.versions: dict[int, list[int]] = {}
+        index.build.open_chunks = lambda _place: ChunkStore(index.build.chunk_place(place), Letters())
+        for number in range(FILES):
+            self.write(number)
+
+    def write(self, number: int) -> None:
+        versions = self.versions.setdefault(number, [])
+        versions.append(len(versions) + 1)
+        (self.files / f"{number:02}.txt").write_text(text_of(number, versions[-1]), "utf-8")
+
+    def ingest(self) -> None:
+        report = index.build.ingest([self.files], self.place, workers=self.workers)
+        while any("正在读取" in o.message for o in report.outcomes):  # a server may not have missed the killed one yet
+            time.sleep(0.1)
+            report = index.build.ingest([self.files], self.place, workers=self.workers)
+        assert report.count("failed") == 0, report
+        assert report.notices == [], report.notices
+
+    def remove_some(self) -> None:
+        store = FactStore(self.place, create=False)
+        ids = [row.id for row in store.documents()]
+        store.close()
+        for document_id in ids[::4]:
+            index.build.remove(document_id, self.place)
+
+    def next_work(self) -> tuple[str, Callable[[], None]]:
+        """Change some files and say what the victim does: read in anew, replace, or remove."""
+        self.workers = self.draw.choice([1, 1, 2])
+        kind = self.draw.choice(["replace", "replace", "add", "remove"])
+        if kind == "remove":
+            return kind, self.remove_some
+        if kind == "add":
+            in_a_process(self.remove_some)
+            return kind, self.ingest
+        for number in self.draw.sample(range(FILES), FILES // 2):
+            self.write(number)
+        return kind, self.ingest
+
+    # -- what must hold ----------------------------------------------------------
+
+    def check(self, *, settled: bool) -> None:
+        """Raises AssertionError; ``settled`` after a run that nobody killed: nothing may be missing or left over."""
+        store = FactStore(self.place, create=False)
+        chunks = index.build.open_chunks(self.place)
+        assert chunks is not None
+        try:
+            rows = store.documents()
+            held: dict[int, str] = {}
+            for row in rows:
+                number = int(row.file.removesuffix(".txt"))
+                assert number not in held, f"two versions of {row.file}"
+                held[number] = self._whole(store, row.id, number, row.facts)
+                wanted = {c.id for c in store.chunks_of(row.id)}
+                assert {i for i, _ in store.search_text(["监测", "项目"], 100, [row.id])} <= wanted
+                if row.vectors:
+                    assert {i for i, _ in chunks.search("监测", 100, [row.id])} == wanted, f"vectors of {row.file}"
+            self._ask(held)
+            if settled:
+                assert chunks.document_ids() == {row.id for row in rows}, "vectors without a document"
+                assert all(row.vectors for row in rows)
+                newest = {number: f"{versions[-1] * 100 + number}.00" for number, versions in self.versions.items()}
+                assert held == newest
+        finally:
+            chunks.close()
+            store.close()
+        self._check_file()
+
+    def _whole(self, store: FactStore, document_id: str, number: int, count: int) -> str:
+        """The one figure of a document's version, wherever it stands."""
+        facts = store.facts(document_id)
+        figures = {f.printed.removesuffix("万元") for f in facts}
+        assert len(figures) == 1, f"{number}: {figures}"
+        assert len(facts) == count == ROWS + 1, f"{number}: {len(facts)} of {count} facts"
+        figure = figures.pop()
+        assert figure in {f"{v * 100 + number}.00" for v in self.versions[number]}
+        assert sum(text.count(figure) for text in map(repr, store.blocks(document_id))) == ROWS + 1
+        assert all(figure in c.text for c in store.chunks_of(document_id) if "万元" in c.text)
+        return figure
+
+    def _ask(self, held: dict[int, str]) -> None:
+        if not held:
+            return
+        number = self.draw.choice(sorted(held))
+        assistant = Assistant(self.place)
+        answer = assistant.ask(Question(f"玉田县{FIELDS[number]}局2025年{FIELDS[number]}培训经费预算多少"))
+        assistant.close()
+        assert [v.value for v in answer.values] == [held[number]], answer
+        assert answer.citations[0].cell == held[number]
+
+    def _check_file(self) -> None:
+        file = sqlite_file(self.place)
+        if file is None:
+            return
+        import sqlite3
+
+        connection = sqlite3.connect(file)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        for table in ("blocks", "facts", "chunks", "chunk_words", "findings", "name_documents"):
+            sql = f"SELECT count(*) FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
+            assert connection.execute(sql).fetchone() == (0,), table
+        counts = connection.execute(
+            "SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunk_words)"
+        ).fetchone()
+        assert counts[0] == counts[1], "full text"
+        connection.close()
+
+
+def _load(place: str) -> None:
+    """Load what every child would load anew; opens no vector store, whose threads would not live through a fork."""
+    import_module("langchain_chroma")
+    assistant = Assistant(place)
+    assistant.ask(Question("玉田县水利局2025年水利培训经费预算多少"))
+    assistant.close()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "甲.txt"
+        file.write_text(text_of(0, 1), "utf-8")
+        index.build.ingest([file], folder, workers=1, vectors=False)
+
+
+def run(kills: int, seed: int, place: str | None, say: Callable[[str], None]) -> dict[str, object]:
+    """Kill so many times; returns counts. Raises SystemExit when a check fails, its traceback on standard error."""
+    killed: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
+        os.environ["BUDGETQA_CHROMA"] = str(Path(temporary) / "vectors")
+        world = World(Path(temporary), place or str(Path(temporary) / "store"), seed)
+        world.workers = 1
+        in_a_process(world.ingest)
+        _load(world.place)
+        for number in range(FILES):
+            world.write(number)
+        _, usual = in_a_process(world.ingest)
+        times = {"add": usual, "replace": usual, "remove": usual}
+        while sum(killed.values()) < kills:
+            kind, work = world.next_work()
+            was, took = in_a_process(work, world.draw.uniform(0, times[kind] * 1.1))
+            if not was:
+                times[kind] = max(0.05, times[kind] * 0.9)
+            in_a_process(lambda: world.check(settled=False))
+            if was:
+                killed[kind] += 1
+                world.workers = 1
+                in_a_process(world.ingest)
+                in_a_process(lambda: world.check(settled=True))
+                say(f"{sum(killed.values())}/{kills} {kind} {took:.2f}s")
+    return {"kills": sum(killed.values()), **killed, "wrong": 0, "seed": seed}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="在随机时刻杀死写入进程，检查两个库")
+    parser.add_argument("--kills", type=int, default=200, help="杀多少次")
+    parser.add_argument("--seed", type=int, default=1, help="随机数种子")
+    parser.add_argument("--store", help="库地址（PostgreSQL）；不填用临时文件夹")
+    args = parser.parse_args()
+    print(json.dumps(run(args.kills, args.seed, args.store, lambda line: print(line, file=sys.stderr, flush=True))))
+
+
+if __name__ == "__main__":
+    main()
