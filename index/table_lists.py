@@ -16,6 +16,7 @@ _NAMING = re.compile(
 )
 _OTHER_SIDE = re.compile(r".*(支出|收入|负债|权益).*|项目|科目|.*功能分类.*")
 _LEVEL = re.compile(r"[一二三四五]级指标|[类款项]")
+_FIGURES = re.compile(r".*(预算|决算|执行|支出)数|.*金额|合计|小计|总计")
 _CODE = re.compile("编码|代码")
 _SERIAL = re.compile(r"序号|行次|编号|no\.?", re.I)
 _BLANK = Cell(0, 0, "")
@@ -140,6 +141,8 @@ class ListBlock:
     def _names_rows(self, col: int, stubs: Sequence[int], columns: Sequence[int]) -> bool:
         """Whether this column holds the names of rows; ``stubs`` and ``columns`` are what stands left of it."""
         head, filled = self._head(col), self._filled(col)
+        if not filled and _FIGURES.fullmatch(head):
+            return False
         wordy = sum(kind_of(t) == "text" for t in filled) * 2 >= len(filled)
         if columns:
             named = wordy or bool(_LEVEL.fullmatch(head) or _CODE.search(head))

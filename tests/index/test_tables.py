@@ -367,3 +367,15 @@ def test_a_label_and_one_text_over_the_rest_end_a_schedule() -> None:
     )
     assert paths(layout, "30%") == [("资金支出计划（%）", "3月底")]
     assert paths(layout, "1.主要支付项目的委托服务费用") == [("绩效目标", "")]
+
+
+def test_a_blank_column_of_figures_names_no_row() -> None:
+    layout = printed(
+        """
+        序号 | 合计 | 合计 | 公务接待费 | 公务接待费
+         | 预算数 | 决算数 | 预算数 | 决算数
+        1 |  | 21.22 |  | 1.30
+        """
+    )
+    assert paths(layout, "21.22") == [("", "合计/决算数")]
+    assert paths(layout, "1.30") == [("", "公务接待费/决算数")]
