@@ -305,6 +305,32 @@ def doctor(store: StoreOption = None) -> int:
     return 0 if fit else 1
 
 
+@app.command(cls=ChineseCommand, epilog=examples("backup --out 备份.zip"))
+def backup(
+    out: Annotated[Path, typer.Option("--out", metavar="文件.zip", help="写到哪个文件")], store: StoreOption = None
+) -> None:
+    """把库（数据、全文和向量）备份成一个文件；备份时照常可以提问。"""
+    from assistant.answering import default_store
+    from index.backup import backup as write
+
+    made = write(store or default_store(), out)
+    print(f"已备份 {made.documents} 份文档到 {out}{'' if made.vectors else '（不含向量）'}。")
+
+
+@app.command(cls=ChineseCommand, epilog=examples("restore 备份.zip", "restore 备份.zip --store 库 --replace"))
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="备份", help="budgetqa backup 写出的文件")],
+    replace: Annotated[bool, typer.Option("--replace", help="库里已有文档时，用备份替换")] = False,
+    store: StoreOption = None,
+) -> None:
+    """由备份恢复库；备份不完整时库不会改动。"""
+    from assistant.answering import default_store
+    from index.backup import restore as read
+
+    made = read(source, store or default_store(), replace=replace)
+    print(f"已恢复 {made.documents} 份文档（备份于 {made.made_at}）。正在运行的 budgetqa serve 请重新启动。")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs a command and exits with its code; an error is one Chinese line, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -26,19 +26,27 @@ def checks(place: str) -> Iterator[tuple[State, str]]:
 
 
 def _store(place: str) -> Iterator[tuple[State, str]]:
+    from index.backup import defects
+    from index.build import READER_VERSION
     from index.fact_store import FactStore, StoreError
+    from index.store_engine import shown_place
 
+    where = shown_place(place)
+    for line in defects(place):
+        yield "✗", f"{line}。请用 budgetqa restore 由备份恢复，或删除该库后用 budgetqa ingest 由原文件重建。"
     try:
         store = FactStore(place, create=False)
         documents = store.documents()
         store.close()
     except StoreError as error:
-        yield "!" if "还没有文档" in str(error) else "✗", f"库 {place}：{error}"
+        yield "!" if "还没有文档" in str(error) else "✗", f"库 {where}：{error}"
         return
     bare = sum(not d.vectors for d in documents)
-    yield "✓", f"库 {place}：{len(documents)} 份文档，{sum(d.facts for d in documents)} 条数据"
+    yield "✓", f"库 {where}：{len(documents)} 份文档，{sum(d.facts for d in documents)} 条数据"
     if bare:
         yield "!", f"{bare} 份文档还没有向量，语义检索查不到它们。取得模型后重新运行 ingest 即可补上。"
+    if old := sum(not d.digest.endswith(f"-{READER_VERSION}") for d in documents):
+        yield "!", f"{old} 份文档由旧版程序读入。请对原文件重新运行 ingest，以得到新版的读法。"
     if "://" not in place and not os.access(Path(place), os.W_OK):
         yield "!", f"库 {place} 只读：可以提问，不能导入或移除文档。"
 

@@ -93,7 +93,7 @@ class World:
     """The files as they should be, the store, and what is found wrong with it."""
 
     def __init__(self, folder: Path, place: str, seed: int) -> None:
-        self.files, self.place, self.draw = folder / "files", place, random.Random(seed)
+        self.files, self.place, self.draw = folder / "files", place, random.Random(seed)  # noqa: S311
         self.files.mkdir()
         self.versions: dict[int, list[int]] = {}
         index.build.open_chunks = lambda _place: ChunkStore(index.build.chunk_place(place), Letters())

@@ -32,6 +32,8 @@ COMMANDS = [
     ("audit",),
     ("export",),
     ("doctor",),
+    ("backup",),
+    ("restore",),
     ("eval",),
     ("eval", "run"),
     ("eval", "im-tqa"),

@@ -1,0 +1,217 @@
+"""A store in a folder as one file and back, and what is damaged in it.
+
+The file is a zip of the fact store, copied with SQLite's own online backup so that
+a reader or a crashed writer leaves nothing half in it, the folder of vectors, and
+``manifest.json`` with the sha256 of each. Readers go on while a backup is made;
+writers wait outside. Vectors on a server and facts in a database are backed up there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from index import schema
+from index.build import READER_VERSION, chunk_place, writing
+from index.store_engine import StoreError, shown_place, sqlite_file
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_FACTS, _VECTORS = "facts.sqlite", "vectors"
+_PART = 1 << 20
+_SHOWN_DEFECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup file holds; ``vectors`` is False where they are on a server."""
+
+    documents: int
+    bytes: int
+    vectors: bool
+    made_at: str
+
+
+def backup(place: str | Path, out: Path) -> Backup:
+    """Write the store at ``place`` to the zip file ``out``.
+
+    Raises StoreError when the store is in a database, is damaged or being written, or ``out`` cannot be written.
+    """
+    file = _file_of(place)
+    if not file.exists():
+        raise StoreError("库里还没有文档，没有可备份的内容。")
+    if found := defects(place):
+        raise StoreError(f"库已损坏，没有备份：{found[0]}")
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with writing(place), tempfile.TemporaryDirectory(dir=out.parent, prefix=".backup-") as temporary:
+            copies = {_FACTS: _copied(file, Path(temporary) / _FACTS)}
+            vectors = chunk_place(place)
+            if isinstance(vectors, Path):
+                for path in sorted(p for p in vectors.rglob("*") if p.is_file()):
+                    if path.suffix == ".lock" or path.name.endswith(("-wal", "-shm", "-journal")):
+                        continue
+                    name = str(PurePosixPath(_VECTORS, *path.relative_to(vectors).parts))
+                    database = path.suffix == ".sqlite3"
+                    copies[name] = _copied(path, Path(temporary) / "vectors.sqlite3") if database else path
+            made = _pack(copies, part)
+        os.replace(part, out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"无法写入备份 {out}：{error.strerror}。请检查文件夹、权限和磁盘空间。") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"备份时读不出库 {file}：{error}。请用 budgetqa doctor 检查。") from error
+    return made
+
+
+def restore(source: Path, place: str | Path, *, replace: bool = False) -> Backup:
+    """Put a backup's content in place of the store at ``place``; nothing there changes unless the file is whole.
+
+    Raises StoreError for a file that is no whole backup or comes from a newer program, and where documents are
+    already there unless ``replace`` says that they may go.
+    """
+    file = _file_of(place)
+    with writing(place), tempfile.TemporaryDirectory(dir=file.parent, prefix=".restore-") as temporary:
+        fresh = Path(temporary)
+        made = _unpack(source, fresh)
+        if found := _file_defects(fresh / _FACTS):
+            raise StoreError(f"备份 {source} 中的库已损坏：{found[0]}")
+        if file.exists() and not replace and _documents_in(file):
+            raise StoreError(f"库 {file.parent} 里已有文档。确要用备份替换，请加 --replace。")
+        vectors = chunk_place(place)
+        old = fresh / "old"
+        old.mkdir()
+        try:
+            for gone in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+                if gone.exists():
+                    gone.rename(old / gone.name)
+            if isinstance(vectors, Path) and vectors.exists():
+                shutil.move(vectors, old / _VECTORS)
+            if isinstance(vectors, Path) and (fresh / _VECTORS).exists():
+                shutil.move(fresh / _VECTORS, vectors)
+            (fresh / _FACTS).rename(file)
+        except OSError as error:
+            raise StoreError(f"恢复未完成：{error.strerror}。请检查权限和磁盘空间后再次运行 restore。") from error
+    return made
+
+
+def defects(place: str | Path) -> list[str]:
+    """What is damaged in a store, in Chinese, a file a line; empty when it is sound or not in a folder."""
+    file = sqlite_file(place)
+    if file is None or not file.exists():
+        return []
+    vectors = chunk_place(place)
+    lines = _file_defects(file)
+    if isinstance(vectors, Path) and (found := vectors / "chroma.sqlite3").exists():
+        lines += _file_defects(found)
+    return lines
+
+
+def _file_defects(file: Path) -> list[str]:
+    told = f"{file} 已损坏"
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            lines = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({_SHOWN_DEFECTS})")]
+            if lines != ["ok"]:
+                return [f"{told}：{'；'.join(' '.join(line.split()) for line in lines)}"]
+            if file.name == _FACTS:
+                return [f"{told}：{line}" for line in _row_defects(connection)]
+    except sqlite3.Error as error:
+        return [f"{told}：{error}"]
+    return []
+
+
+def _row_defects(connection: sqlite3.Connection) -> list[str]:
+    sql = "SELECT count(*) FROM documents d WHERE facts <> (SELECT count(*) FROM facts f WHERE f.document_id = d.id)"
+    short = connection.execute(sql).fetchone()[0]
+    counts = connection.execute("SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunk_words)").fetchone()
+    lines = [f"{short} 份文档的数据不全"] if short else []
+    return [*lines, "全文索引与段落不符"] if counts[0] != counts[1] else lines
+
+
+def _file_of(place: str | Path) -> Path:
+    file = sqlite_file(place)
+    if file is None:
+        raise StoreError(
+            f"库 {shown_place(place)} 在数据库服务器上：请用 pg_dump、pg_restore 备份和恢复，向量库同样在其服务器上备份。"
+        )
+    return file
+
+
+def _copied(source: Path, target: Path) -> Path:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode=DELETE")
+    return target
+
+
+def _documents_in(file: Path) -> int:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+    except sqlite3.Error:
+        return 0  # a damaged store is what a backup is for
+
+
+def _pack(copies: dict[str, Path], out: Path) -> Backup:
+    sums, size = {}, 0
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    documents = _documents_in(copies[_FACTS])
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for name, path in copies.items():
+            content = hashlib.sha256()
+            with path.open("rb") as source, packed.open(name, "w", force_zip64=True) as target:
+                while part := source.read(_PART):
+                    content.update(part)
+                    target.write(part)
+                    size += len(part)
+            sums[name] = content.hexdigest()
+        manifest = {
+            "format": FORMAT, "schema": schema.HEAD, "reader": READER_VERSION, "made_at": made_at, "documents": documents,
+            "sha256": sums,
+        }  # fmt: skip
+        packed.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    return Backup(documents, size, len(copies) > 1, made_at)
+
+
+def _unpack(source: Path, folder: Path) -> Backup:
+    """Every file that the manifest names, checked by its sha256; nothing else of the zip is written."""
+    try:
+        with zipfile.ZipFile(source) as packed:
+            manifest = json.loads(packed.read(MANIFEST))
+            if manifest["format"] > FORMAT or manifest["schema"] > schema.HEAD:
+                raise StoreError(f"备份 {source} 由更新版本的程序建立。请升级程序后再恢复。")
+            size = 0
+            for name, wanted in manifest["sha256"].items():
+                parts = PurePosixPath(name).parts
+                if name != _FACTS and (parts[0] != _VECTORS or ".." in parts):
+                    raise StoreError(f"备份 {source} 中有不该有的文件名 {name}，没有恢复。")
+                size += _extract(packed, name, folder.joinpath(*parts), wanted)
+            return Backup(manifest["documents"], size, len(manifest["sha256"]) > 1, manifest["made_at"])
+    except FileNotFoundError as error:
+        raise StoreError(f"找不到备份 {source}。请检查路径。") from error
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        raise StoreError(f"{source} 不是完整的备份文件，库没有改动。请换一份备份。") from error
+    except OSError as error:
+        raise StoreError(f"读不出备份 {source}，或写不下：{error.strerror}。请检查权限和磁盘空间。") from error
+
+
+def _extract(packed: zipfile.ZipFile, name: str, target: Path, wanted: str) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = hashlib.sha256()
+    with packed.open(name) as inside, target.open("wb") as out:
+        while part := inside.read(_PART):
+            content.update(part)
+            out.write(part)
+    if content.hexdigest() != wanted:
+        raise ValueError(name)
+    return target.stat().st_size
