@@ -190,7 +190,11 @@ class Teller(Finder):
         names = list(
             dict.fromkeys(m.fact.project for m in found.matches if m.fact.project and m.document is top.document)
         )
-        if fact_kind == "amount" and len(names) > 1 and 2 * len(pairs(names[0]) & pairs(names[1])) > len(pairs(names[0])):
+        if (
+            fact_kind == "amount"
+            and len(names) > 1
+            and 2 * len(pairs(names[0]) & pairs(names[1])) > len(pairs(names[0]))
+        ):
             notes.append("同一数字在文档中名称不一致：" + "；".join(names))
         if top.fact.approximate:
             notes.append("原文为约数")
@@ -220,6 +224,9 @@ class Teller(Finder):
     def _each(self, u: Understanding, founds: Sequence[Found]) -> Answer:
         """Several figures side by side."""
         cited = Citations()
+        self._covered = min(
+            (f.matches[0].content if f.matches and f.fact.kind != "empty" else 0.0 for f in founds), default=0.0
+        )
         values, lines, notes, missing = [], [], [], []
         for found in founds:
             if not found.matches:
@@ -228,8 +235,15 @@ class Teller(Finder):
             if found.rivals:
                 return clarify(u, found)
             numbers = [cited.add(m) for m in places_of(found.matches)]
+            if found.fact.kind == "empty":
+                lines.append(
+                    f"{label(found.matches[0])}：{found.fact.printed or '表中该格为空，未填列（空白不等于 0）'}"
+                )
+                continue
             values.append(value_of(found.matches[0], numbers, u.periods.unit))
             lines.append(f"{label(found.matches[0])}为 {said(found.fact, u.periods.unit)}")
+        if lines and not values:
+            return Answer(u.text, "not_found", "；\n".join(lines) + "。", citations=tuple(cited.all))
         if not values:
             return not_found(
                 u.text, "；".join(missing) or "没有找到相符的内容", self.catalog, u, founds[0] if founds else None
