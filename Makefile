@@ -17,7 +17,7 @@ SAMPLES_READ := $(STORE)/.samples
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve ask test check lint pytest score bench model llm system clean
+.PHONY: help run serve ask test check lint ruff mypy pytest score bench model llm system clean
 
 help:
 	@echo "make run          安装、导入 samples/ 中的示例文档并启动网页（http://$(HOST):$(PORT)）"
@@ -72,9 +72,13 @@ llm: $(INSTALLED)
 system:
 	@.ci/system-packages
 
-lint: $(DEV)
+ruff: $(DEV)
 	$(BIN)/ruff check .
+
+mypy: $(DEV)
 	$(BIN)/mypy
+
+lint: ruff mypy
 
 # Tests of one file stay in one process: they share a server or a store.
 pytest: $(DEV) $(MODEL) system

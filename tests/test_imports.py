@@ -103,7 +103,7 @@ def test_lookup_and_retrieval_do_not_know_each_other() -> None:
 
 
 def test_the_web_knows_the_front_door_only() -> None:
-    allowed = re.compile(r"assistant\.(web|answering|records|export)(\.|$)")
+    allowed = re.compile(r"assistant\.(web|answering|observing|records|export)(\.|$)")
     known = {
         (m, n)
         for m in MODULES
