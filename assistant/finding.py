@@ -12,6 +12,7 @@ from assistant.prose import Prose
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope
+from assistant.understanding.wording import weights as weights_of
 
 _SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
@@ -60,9 +61,10 @@ class Finder:
         shown = u.text
         if text is not None:
             shown, weights = only_words(u, text, tail=u.operation.name != "ratio")
-        shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
-        for counted in COUNT_ASKED.finditer(u.text):
-            weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
+        if len(shown) == len(u.text):
+            shown = _blank(shown, (*u.naming.spans, *u.periods.spans))
+            for counted in COUNT_ASKED.finditer(u.text):
+                weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if (
             _BARE_BUDGET.match(bare)
@@ -142,12 +144,13 @@ class Finder:
 def only_words(u: Understanding, words: str, tail: bool = False) -> tuple[str, list[float]]:
     """The question with only ``words`` left of it, and the weights of what is left; same length.
 
-    With ``tail`` the closing words that all items share stay too: 甲、乙两个专项合计 asks for 甲…专项合计 and 乙专项合计.
+    Words that the question only implies (a share's whole) stand alone. With ``tail`` the closing words that
+    all items share stay too: 甲、乙两个专项合计 asks for 甲…专项合计 and 乙专项合计.
     """
     at = u.text.find(words)
     weights = u.content_weights()
     if at < 0:
-        return u.text, weights
+        return words, weights_of(words)
     end = at + len(words)
     shared = max((i + 1 for i, w in enumerate(weights) if w >= 1.0), default=len(weights)) if tail else len(weights)
     kept = [at <= i < end or i >= max(shared, end) for i in range(len(weights))]

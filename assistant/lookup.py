@@ -21,6 +21,7 @@ from index.records import Fact, Passage
 
 NEAR = 0.045
 CLEAR = 0.02
+HALF_NAMED = 0.1
 FINER = 0.09
 OTHERS = 0.16
 OTHERS_UNNAMED = 0.34
@@ -179,8 +180,9 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     agreeing.sort(key=lambda m: m.score < top.score - FINER or not _finer(m.fact, top.fact))
     if others:
         return Found(matches=tuple(agreeing), rivals=tuple(others))
+    margin = HALF_NAMED if top.fact.subject_code and top.precision < 0.8 else CLEAR
     rivals = [
-        m for m in usable if m.score >= top.score - CLEAR and not same_figure(m.fact, top.fact) and _beside(m, top)
+        m for m in usable if m.score >= top.score - margin and not same_figure(m.fact, top.fact) and _beside(m, top)
     ]
     return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)))
 

@@ -36,6 +36,7 @@ COUNT_ASKED = re.compile(
     r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
 )
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
+_PHASE = re.compile(r"(?:年初预算|支出决算|决算|预算)数?$")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _COUNTS = re.compile(r"(?:人数|面积|编制数|辆数|户数|批次|人次)(?:是|为|有)?(?:多少|几[人辆户])?[?？]?$")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
@@ -284,7 +285,11 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     fact = shelved.fact
     column = next((n for n in shelved.columns if not labels.neutral[n]), -1)
     column_share = shares.get(column, 0.0)
-    named = (*shelved.names[:1], *shelved.beside)
+    # In prose 年初预算 and 支出决算 name a phase; what the figure is of stands before.
+    first = int(
+        fact.source.row is None and len(shelved.names) > 1 and bool(_PHASE.match(labels.texts[shelved.names[0]]))
+    )
+    named = (*shelved.names[first : first + 1], *shelved.beside)
     if not named:
         return (column_share, column) if column >= 0 else (0.5, shelved.columns[0] if shelved.columns else -1)
     if fact.kind == "target":

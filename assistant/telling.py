@@ -14,7 +14,7 @@ from assistant.records import Answer, Calculation
 from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
 from assistant.understanding.scope import of_year
-from index.amounts import MONEY, plain
+from index.amounts import MONEY, convert, plain
 from index.names import pairs
 from index.records import Fact
 
@@ -170,6 +170,9 @@ class Teller(Finder):
         assert u.claim is not None
         claimed, unit = u.claim
         agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
+        if agrees and unit in MONEY and fact.unit in MONEY:
+            # 2亿 is rounding of 1.9亿 on paper, but nobody who asks means that.
+            agrees = abs(convert(claimed, unit, fact.unit) - (fact.value or 0)) <= abs(fact.value or 0) / 200
         if agrees:
             return f"说法相符。{text}", notes
         return f"与所说不符：{text}", [f"问题中提到的金额与文档不符，文档为 {said(fact)}", *notes]

@@ -12,6 +12,7 @@ _RATIO = re.compile(
     r"(?P<part>.{2,40}?)(?:占|在|完成了?(?=[^，。]{0,8}预算))(?P<whole>.{2,40}?)(?:中|里|当中)?(?:所)?(?:占)?的?(?:比重|比例|百分之几|百分之多少|百分比|份额|几成|多少比例|占比)"
 )
 _RATIO_SHORT = re.compile(r"(?P<part>.{2,40}?)占(?P<whole>.{2,40}?)(?:的)?多少[?？]?$")
+_SHARE = re.compile(r"^(?P<part>.{2,40}?)的?(?:占比|比重)(?:是|为|有)?(?:多少|几成)?[?？]?$")
 _GROWTH = re.compile(
     r"(?:同比|比上年|比去年|较上年|比20\d\d年|较20\d\d年|增长|增加|减少|下降)[^，。？?]{0,12}(?:百分之几|百分之多少|百分比|百分点|幅度|率|几成|%)"
     r"|增长率|增幅|降幅|同比(?:增长|增减|变化)|增速"
@@ -83,6 +84,10 @@ def read_operation(text: str) -> Operation:
     ratio = _RATIO.search(text) or _RATIO_SHORT.search(text)
     if ratio:
         return Operation("ratio", part=ratio["part"], whole=ratio["whole"], each=each, counted=number)
+    share = _SHARE.search(text)
+    if share:
+        whole = "收入总计" if "收入" in share["part"] else "支出总计"
+        return Operation("ratio", part=share["part"], whole=whole, each=each, counted=number)
     if _AVERAGE.search(text):
         return Operation("average", **common)  # type: ignore[arg-type]
     if _COUNT.search(text):
