@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
 from assistant.finding import Ask, Finder
@@ -172,7 +173,8 @@ class Teller(Finder):
         agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
         if agrees and unit in MONEY and fact.unit in MONEY:
             # 2亿 is rounding of 1.9亿 on paper, but nobody who asks means that.
-            agrees = abs(convert(claimed, unit, fact.unit) - (fact.value or 0)) <= abs(fact.value or 0) / 200
+            value = fact.value or Decimal(0)
+            agrees = abs(convert(claimed, unit, fact.unit) - value) <= abs(value) / 200
         if agrees:
             return f"说法相符。{text}", notes
         return f"与所说不符：{text}", [f"问题中提到的金额与文档不符，文档为 {said(fact)}", *notes]
