@@ -11,7 +11,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from assistant.web import api, errors, feedback_api, openai_protocol, reference, source, widget_api
+from assistant.web import api, errors, feedback_api, openai_protocol, reference, source, watching, widget_api
 from assistant.web.front_door import Assistant
 from assistant.web.guard import Guard
 from assistant.web.identity import Gatekeeper, is_loopback
@@ -45,6 +45,8 @@ def _mcp(assistant: Assistant) -> Starlette:
 
 def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
     """The whole service around ``assistant``; the chat page is built after its lifespan starts."""
+    observer = watching.observer_of(settings)
+    assistant = watching.watched(assistant, observer)
     state = State(settings.state)
     gatekeeper = Gatekeeper(settings, state)
     chat = LateMount(lambda: _chat_page(assistant, settings, state))
@@ -59,11 +61,12 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
         root_path=settings.root_path,
     )
     app.state.assistant = assistant
+    app.state.observer = observer
     app.state.uploads = Uploads(assistant, settings)
     app.state.state = state
     app.state.gatekeeper = gatekeeper
     errors.install(app)
-    for part in (api, feedback_api, openai_protocol, source, widget_api, reference):
+    for part in (api, feedback_api, openai_protocol, source, widget_api, reference, watching):
         app.include_router(part.router)
     app.include_router(login_router(settings, gatekeeper))
     app.router.routes += [Route("/mcp", mcp, include_in_schema=False), Route("/mcp/", mcp, include_in_schema=False)]
@@ -79,6 +82,7 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
             https_only=settings.secure_cookies,
         )
     app.add_middleware(Guard, settings=settings, gatekeeper=gatekeeper)
+    app.add_middleware(watching.Watch, observer=observer, root_path=settings.root_path)
     return app
 
 
@@ -99,16 +103,20 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
 
     from assistant.answering import open_assistant
 
+    watching.log_as_json()
     app = create_app(open_assistant(store), settings)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        server_header=False,
-        # A login by the proxy's header needs the proxy's own address, not the one that it forwards.
-        proxy_headers=not settings.proxy_header,
-        # Longer than a browser or proxy keeps an idle connection, so that none is cut as it is used again.
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-    )
+    try:
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            server_header=False,
+            # A login by the proxy's header needs the proxy's own address, not the one that it forwards.
+            proxy_headers=not settings.proxy_header,
+            # Longer than a browser or proxy keeps an idle connection, so that none is cut as it is used again.
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+        )
+    finally:
+        app.state.observer.close()

@@ -12,6 +12,7 @@ import gradio as gr
 from fastapi import FastAPI
 from markupsafe import Markup
 
+from assistant.observing import asking_as
 from assistant.records import Question
 from assistant.web.api import answer_json
 from assistant.web.cards import answer_card
@@ -167,7 +168,8 @@ class ChatPage:
             turn["error"] = "没有同时符合所选地区、部门和年度的文件，请放宽查找范围。"
         else:
             try:
-                answer = self.assistant.ask(Question(text=text, history=earlier, document=scope))
+                with asking_as(principal.name or principal.owner, principal.via):
+                    answer = self.assistant.ask(Question(text=text, history=earlier, document=scope))
                 turn["answer"] = answer_json(answer)
                 turn["document"] = list(scope)
             except Exception:

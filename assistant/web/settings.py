@@ -40,6 +40,13 @@ class WebSettings(BaseSettings):
         ),
         description="允许上传的文件类型",
     )
+    log_questions: bool = Field(default=False, description="在日志和追踪中写出问题原文")
+    audit: bool = Field(default=False, description="把谁问了什么、引用了哪些出处记入 STATE 下的 audit.jsonl")
+    audit_mb: int = Field(default=20, ge=1, description="audit.jsonl 到多大（MB）时换新文件")
+    audit_files: int = Field(default=10, ge=1, description="保留多少个换下的 audit.jsonl.N，更早的删除")
+    otlp_endpoint: str = Field(
+        default="", description="OpenTelemetry 收集器（gRPC），如 http://127.0.0.1:4317；空为不用"
+    )
     proxy_header: str = Field(default="", description="反向代理写入用户名的请求头，如 X-Remote-User；空为不用")
     proxy_addresses: tuple[str, ...] = Field(default=(), description="可以写上述请求头的代理地址（可用网段）")
     proxy_managers: tuple[str, ...] = Field(default=(), description="经代理或单点登录进入时具有管理权限的用户名")
