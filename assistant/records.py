@@ -1,4 +1,4 @@
-"""The records that pass from a question to its answer; the answer's JSON is fixed by docs/contract.md."""
+"""The records that pass from a question to its answer; the answer's JSON is fixed: programs outside rely on it."""
 
 from __future__ import annotations
 
