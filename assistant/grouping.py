@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from assistant import calculate, collections_of
-from assistant.citing import Citations, said, value_of
+from assistant.citing import Citations, said, value_of, when, who
 from assistant.collections_of import Collection
 from assistant.computing import Computer
 from assistant.matching import Match
@@ -78,6 +78,37 @@ class Grouper(Computer):
 
     def _names_collection(self, u: Understanding) -> bool:
         return bool(u.operation.counted) or bool(_SET.search(u.text))
+
+    def _apart(self, u: Understanding) -> Answer | None:
+        """Two things compared: single figures, or the sums of two offices' projects (两地项目预算总额哪个多)."""
+        if len(u.naming.scopes) != 2 or not self._names_collection(u):
+            return self._difference(u)
+        cited, sums, values = Citations(), [], []
+        for ask in self.asks(u):
+            scope = of_year(ask.scope, ask.year, self.catalog)
+            documents = self.lookup.documents(scope, ask.wanted, self.catalog)
+            members = None if scope.missing else collections_of.projects(ask.wanted, documents, u.operation.counted)
+            if members is None:
+                return self._difference(u)
+            numbers = tuple(cited.add(m) for m in members.members)
+            try:
+                computed = calculate.total([m.fact for m in members.members])
+            except calculate.NotComparable as error:
+                return Answer(u.text, "clarify", f"{error}。请分别查询。")
+            first = members.members[0]
+            label = (
+                f"{who(first.document.row)} {when(first.fact, first.document.row)} {len(members.members)} 个项目合计"
+            )
+            sums.append(replace(first.fact, value=computed.value, unit=computed.unit))
+            values.append(Value(label, plain(computed.value), computed.unit, numbers))
+        apart = calculate.difference(sums[0], sums[1])
+        more = values[0] if apart.value >= 0 else values[1]
+        used = tuple(n for value in values for n in value.citations)
+        calculation = Calculation("difference", apart.expression, used, plain(apart.value), apart.unit)
+        delta = Value("差额", plain(abs(apart.value)), apart.unit, used)
+        told = "；\n".join(f"{v.label} {v.value}{v.unit}" for v in values)
+        text = f"{told}。\n{more.label}更多，多 {delta.value}{delta.unit}。\n计算：{apart.expression} = {calculation.result}{apart.unit}"
+        return Answer(u.text, "answered", text, (*values, delta), calculation, tuple(cited.all))
 
     def _by_owner(self, u: Understanding) -> Answer | None:
         """One figure of each office (各部门…, 哪个部门…最高) or of each year (哪一年…最高); None when the question asks no such thing."""

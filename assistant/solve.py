@@ -55,7 +55,7 @@ class Solver(Grouper):
             return not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
         handlers = {
             "ratio": self._ratio, "sum": self._sum, "rank": self._rank, "growth": self._growth, "change": self._change,
-            "difference": self._difference, "compare": self._difference, "count": self._collect, "list": self._collect,
+            "difference": self._apart, "compare": self._apart, "count": self._collect, "list": self._collect,
             "filter": self._collect, "average": self._collect,
         }  # fmt: skip
         handler = handlers.get(u.operation.name)

@@ -101,3 +101,10 @@ def test_conditions(value: str, unit: str, condition: tuple[str, str, str], resu
 
 def test_a_blank_meets_no_condition() -> None:
     assert not passes(Fact("f", "empty", SourceRef("d", "b"), (), (), "", None, "元"), "<", Decimal(1), "元")
+
+
+def test_two_offices_are_compared_by_the_sums_of_their_projects(ask: Ask) -> None:
+    answer = ask("玉田县委网信办和迁西县委网信办的项目预算总额哪个多")
+    assert shown(answer) == ["2187303.64元", "61.00万元", "1577303.64元"]
+    assert answer.calculation is not None
+    assert answer.calculation.expression == "2187303.64 - 610000"
