@@ -1,14 +1,17 @@
-"""The same content in several formats gives the same grids."""
+"""The same content in several formats gives the same grids and the same facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from eval.world.blocks import Block
 from eval.world.writers import WRITERS
+from index.assemble import assemble
+from index.facts import facts_of
 from index.parsers import read_file
 from index.parsers.printed_text import one_line
 from index.records import Grid
@@ -22,6 +25,7 @@ CONTENTS = {
     "procurement": make.procurement,
 }
 Placed = tuple[int, int, int, int, str]
+Told = tuple[tuple[str, ...], tuple[str, ...], Decimal | None, str, str]
 
 
 def grids(folder: Path, suffix: str, blocks: Sequence[Block]) -> list[list[Placed]]:
@@ -45,3 +49,19 @@ def test_same_grids_as_docx(content: str, suffix: str, tmp_path: Path) -> None:
     assert len(found) == len(expected)
     for one, other in zip(expected, found, strict=True):
         assert one == other
+
+
+def facts(folder: Path, suffix: str, blocks: Sequence[Block]) -> list[Told]:
+    path = folder / f"made.{suffix}"
+    WRITERS[suffix](path.stem, blocks, path)
+    found = facts_of(assemble(read_file(path), path.name, path.stem))
+    return [(f.row_path, f.column_path, f.value, f.unit, f.kind) for f in found]
+
+
+@pytest.mark.parametrize("suffix", ["html", "xlsx", "pdf"])
+@pytest.mark.parametrize("content", CONTENTS)
+def test_same_facts_as_docx(content: str, suffix: str, tmp_path: Path) -> None:
+    blocks = CONTENTS[content]()
+    expected, found = facts(tmp_path, "docx", blocks), facts(tmp_path, suffix, blocks)
+    assert any(value is not None for _, _, value, _, _ in expected)
+    assert found == expected
