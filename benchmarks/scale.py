@@ -4,6 +4,7 @@
 
 builds a synthetic store of each size through the store's own writer (a tenth as many names as facts) and measures
 each in a fresh process, so that the memory is the reader's alone. ``--facts 10000000`` takes about half an hour.
+``--store postgresql://…`` fills an empty database with one size instead.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def document(number: int) -> tuple[Document, list[Fact], list[str]]:
     return Document(doc, f"{doc}.txt", "txt", f"{agency}{year}年部门预算", (table,), **known), facts, names
 
 
-def build(folder: Path, facts: int) -> float:
+def build(folder: Path | str, facts: int) -> float:
     """Write the store; returns facts a second."""
     store = FactStore(folder)
     began = time.perf_counter()
@@ -138,7 +139,7 @@ def question(draw: random.Random, documents: int, shorten: bool) -> tuple[Questi
     return Question(asked), fact.printed
 
 
-def probe(folder: Path) -> dict[str, float]:
+def probe(folder: Path | str) -> dict[str, float]:
     """Times in milliseconds, shares answered right and memory in MB of one process asking over the store."""
     began = time.perf_counter()
     assistant = Assistant(folder)
@@ -170,14 +171,16 @@ def probe(folder: Path) -> dict[str, float]:
     return figures
 
 
-def rows(sizes: list[int], folder: Path) -> Iterator[tuple[int, float, float, dict[str, float]]]:
+def rows(
+    sizes: list[int], folder: Path, store: str | None = None
+) -> Iterator[tuple[int, float, float, dict[str, float]]]:
     """(facts, facts a second written, store in MB, figures) for each size."""
     for size in sizes:
-        place = folder / str(size)
-        speed = 0.0 if (place / "facts.sqlite").exists() else build(place, size)
+        place = store or folder / str(size)
+        speed = 0.0 if (folder / str(size) / "facts.sqlite").exists() else build(place, size)
         reader = [sys.executable, __file__, "--probe", str(place)]
         measured = subprocess.run(reader, capture_output=True, text=True, check=True)  # noqa: S603
-        disk = sum(f.stat().st_size for f in place.iterdir()) / 1e6
+        disk = 0.0 if isinstance(place, str) else sum(f.stat().st_size for f in place.iterdir()) / 1e6
         yield size, speed, disk, json.loads(measured.stdout)
 
 
@@ -185,7 +188,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="随事实数增长的查找、联想与内存")
     parser.add_argument("--facts", default="10000,100000,1000000", help="逗号分隔的事实数")
     parser.add_argument("--dir", type=Path, help="保留生成的库；不填则用完即删")
-    parser.add_argument("--probe", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--store", help="改用这个空的 PostgreSQL 数据库（一次一个规模）")
+    parser.add_argument("--probe", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.probe:
         print(json.dumps(probe(args.probe)))
@@ -197,7 +201,7 @@ def main() -> None:
             "  简称p50  简称p95  答对  联想p95  内存MB（毫秒）"
         )
         first: dict[str, float] = {}
-        for size, speed, disk, f in rows(sizes, args.dir or Path(temporary)):
+        for size, speed, disk, f in rows(sizes, args.dir or Path(temporary), args.store):
             first = first or f
             print(
                 f"{size:10,}{size // 10:10,}{speed:9,.0f}{disk:9,.0f}{f['start_ms']:6.0f}"

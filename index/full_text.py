@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 MOST_WORDS = 64
 _CANDIDATES = 400
 _COUNTED = 20_000
+_FETCHED = 3_000
 _K1, _B = 1.2, 0.75
 Hits = list[tuple[str, float]]
 
@@ -57,7 +58,7 @@ def search_postgresql(
     rarity = {
         key: max(1e-6, math.log((chunks - n + 0.5) / (n + 0.5))) if n < chunks else 1e-6 for key, n in held.items()
     }
-    values: dict[str, Any] = {**quoted, "q": " | ".join(quoted[key] for key in quoted)}
+    values: dict[str, Any] = {**quoted, "q": " | ".join(quoted[key] for key in _rarest(held))}
     among = ""
     if document_ids is not None:
         values["documents"] = list(document_ids)
@@ -72,6 +73,18 @@ def search_postgresql(
     by_word = {word: rarity[f"w{i}"] for i, word in enumerate(words)}
     hits = [(row.id, _bm25(row.words.split(" "), by_word, mean)) for row in c.execute(text(sql), values)]
     return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+
+def _rarest(held: dict[str, int]) -> list[str]:
+    """The words to fetch by: the rarest, as many as few enough chunks hold. A word of every chunk ranks none."""
+    chosen: list[str] = []
+    fetched = 0
+    for key in sorted(held, key=lambda key: (held[key], key)):
+        fetched += held[key]
+        if any(held[k] for k in chosen) and fetched > _FETCHED:
+            break
+        chosen.append(key)
+    return chosen
 
 
 def _bm25(words: list[str], rarity: dict[str, float], mean: float) -> float:

@@ -247,6 +247,26 @@ def test_several_writers_take_turns(store: FactStore, store_place: str) -> None:
         other.close()
 
 
+def test_workers_on_one_database_share_the_files(postgresql: Any, tmp_path: Path) -> None:
+    for n in range(6):
+        (tmp_path / f"{n}.txt").write_text(f"{TEXT.read_text('utf-8')}\n附注{n}。", "utf-8")
+    place = postgresql.new_store()
+    FactStore(place).close()
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: ingest([tmp_path], place, workers=1, vectors=False), range(2)))
+    assert sum(r.count("read") for r in reports) == 6
+    assert sum(r.count("unchanged") for r in reports) == 6
+    store = FactStore(place)
+    assert len(store.documents()) == 6
+    with store.claiming() as ours, store.claiming() as theirs:
+        assert ours("一份文件")
+        assert not theirs("一份文件")
+        assert theirs("另一份")
+    with store.claiming() as claim:
+        assert claim("一份文件")
+    store.close()
+
+
 def test_ingest_and_ask_answer_alike(store_place: str) -> None:
     from assistant.answering import Assistant
     from assistant.records import Question
