@@ -23,11 +23,16 @@ ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT.parent / "shared" / "corpus"
 GOLDEN = ROOT / "tests" / "data" / "pdf"
 FILES = {
+    "putuo_wanli_2024": "shanghai-putuo/万里街道2024年预算.pdf",
+    "putuo_wanli_2025": "shanghai-putuo/万里街道2025年预算.pdf",
     "putuo_finance_2024": "shanghai-putuo/上海市普陀区财政局2024年度部门决算.pdf",
     "putuo_office_2025": "shanghai-putuo/上海市普陀区人民政府办公室2025年部门预算.pdf",
     "putuo_commerce_2025": "shanghai-putuo/上海市普陀区商务委员会2025年部门预算.pdf",
+    "putuo_commerce_unit_2025": "shanghai-putuo/上海市普陀区商务委员会2025年单位预算.pdf",
     "jiangsu_court_2017": "jiangsu/江苏省高级人民法院2017年度部门预算公开.pdf",
+    "jiangsu_cppcc_2017": "jiangsu/江苏省政协办公厅2017年度部门预算公开表.pdf",
     "jiangsu_cppcc_2018": "jiangsu/江苏省政协办公厅2018年度部门预算公开表.pdf",
+    "jiangsu_cppcc_2019": "jiangsu/江苏省政协办公厅2019年预算公开表.pdf",
 }
 COVERED = "·"
 
