@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from index.build import derive, ingest
 from index.chunk_store import ChunkStore, ModelMismatch
@@ -44,7 +45,7 @@ def made(
     document_id: str, figures: list[str], *, name: str = "网络舆情管理", unit: str = "万元"
 ) -> tuple[Document, list[Fact]]:
     """A document of one table with a row of figures."""
-    block = f"{document_id}-t0"
+    block = f"{document_id}-t{figures[0]}"
     cells = tuple(Cell(0, col, text) for col, text in enumerate(figures))
     table = Table(block, "支出总表", ("第一部分",), cells, 1, len(figures), unit=unit)
     facts = [
@@ -61,7 +62,7 @@ def made(
 
 def put(store: FactStore, document_id: str, figures: list[str], path: str = "甲.txt", **more: str) -> None:
     document, facts = made(document_id, figures, **more)
-    chunk = Chunk(f"{document_id}-c0", document_id, (f"{document_id}-t0",), (), "文", "文")
+    chunk = Chunk(f"{document_id}-c0", document_id, ("b",), (), "文", "文")
     words = ["预算", *figures]
     store.replace(
         document, facts, [(chunk, words)], names_of(document, facts), [], path=path, digest=document_id, at="2025-01-01"
@@ -226,6 +227,26 @@ def test_a_reader_sees_one_version_while_a_document_is_replaced(store: FactStore
             reader.result()
     assert len(seen) > 20
     assert [s for s in seen if len(s) != 1] == []
+
+
+def test_a_document_replaced_in_the_middle_of_being_read_is_read_in_the_old_version(
+    store: FactStore, store_place: str
+) -> None:
+    put(store, "same", ["1.00", "1.00"])
+    other = FactStore(store_place)
+    statements: list[str] = []
+
+    def replace_after_the_first(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.extend([statement] if statement.startswith("SELECT") else [])
+        if len(statements) == 1 and statement.startswith("SELECT"):
+            put(other, "same", ["2.00", "2.00", "2.00"])
+
+    event.listen(store.engine, "after_cursor_execute", replace_after_the_first)
+    assert [f.printed for f in store.facts("same")] == ["1.00", "1.00"]
+    event.remove(store.engine, "after_cursor_execute", replace_after_the_first)
+    assert len(statements) > 1
+    assert [f.printed for f in store.facts("same")] == ["2.00"] * 3
+    other.close()
 
 
 def test_several_writers_take_turns(store: FactStore, store_place: str) -> None:
