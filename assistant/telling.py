@@ -17,7 +17,7 @@ from assistant.understanding import Understanding
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.names import pairs
-from index.records import Fact
+from index.records import Fact, Table
 
 ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
@@ -201,6 +201,9 @@ class Teller(Finder):
             and 2 * len(pairs(names[0]) & pairs(names[1])) > len(pairs(names[0]))
         ):
             notes.append("同一数字在文档中名称不一致：" + "；".join(names))
+        recognised = self._recognised(top)
+        if recognised is not None:
+            notes.append(f"该处由图片识别（OCR，置信度 {recognised:.2f}），请与原件核对")
         if top.fact.approximate:
             notes.append("原文为约数")
         notes += [
@@ -209,6 +212,18 @@ class Teller(Finder):
             if set(f.get("facts", ())) & {m.fact.id for m in found.matches}
         ][:2]
         return notes
+
+    def _recognised(self, match_: Match) -> float | None:
+        """How sure the OCR engine was of the characters at a figure's place; None where they come from the file itself."""
+        if not any("OCR" in warning for warning in match_.document.row.warnings):
+            return None
+        found = self.lookup.store.block(match_.fact.source.block_id)
+        if found is None:
+            return None
+        block, source = found[1], match_.fact.source
+        if not isinstance(block, Table):
+            return block.confidence
+        return next((c.confidence for c in block.cells if (c.row, c.col) == (source.row, source.col)), None)
 
     def _empty_table(self, u: Understanding, ask: Ask, better_than: Match | None = None) -> Answer | None:
         """A table that stands empty with a note answers by its note."""

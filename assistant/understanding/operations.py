@@ -40,9 +40,10 @@ _COUNT = re.compile(
 _LIST = re.compile(
     r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些"
 )
+_EACH_PROJECT = re.compile(r"各个?(?:项目|专项)(?!支出)")
 _AVERAGE = re.compile(r"平均|均值|人均")
 _EACH = re.compile(r"分别|各(?:是|为|有)?(?:多少|几)|各自|各年|每年|逐年")
-_CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|以上|以下)")
+_CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|不足|不到|不满|以上|以下)")
 _N_ITEMS = re.compile(r"(?P<n>[一二两三四五六七八九十\d]+)(?:个|项|大)[^，,。、\d]{0,8}?(?:项目|专项|科目|部分|内容)")
 _COLLECTION = re.compile(r"项目|专项|科目|类$|款")
 
@@ -108,7 +109,7 @@ def read_operation(text: str) -> Operation:
         return Operation("change", direction=_direction(text), **common)  # type: ignore[arg-type]
     if condition and re.search(r"哪|列|有什么|的(?:项目|科目|指标)|项目$", text):
         return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]
-    if _LIST.search(text):
+    if _LIST.search(text) or (_EACH_PROJECT.search(text) and not _SUM.search(text)):
         return Operation("list", **common)  # type: ignore[arg-type]
     if _SUM.search(text):
         return Operation("sum", joined=bool(_JOINED.search(text)), **common)  # type: ignore[arg-type]
@@ -145,7 +146,12 @@ def _condition(text: str) -> tuple[str, Decimal, str] | None:
         return None
     word = found[1]
     sign = {"大于": ">", "超过": ">", "高于": ">", "多于": ">", "不低于": "≥", "不少于": "≥", "以上": "≥"}.get(word)
-    sign = sign or {"小于": "<", "低于": "<", "少于": "<", "不超过": "≤", "以下": "≤"}[word]
+    sign = (
+        sign
+        or {"小于": "<", "低于": "<", "少于": "<", "不足": "<", "不到": "<", "不满": "<", "不超过": "≤", "以下": "≤"}[
+            word
+        ]
+    )
     return sign, amounts[0].value, amounts[0].unit
 
 
