@@ -203,7 +203,8 @@ def many(tmp_path: Path) -> Path:
 @pytest.fixture
 def ingesting(many: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An ingest in its own group of processes, some files in."""
-    code = "from assistant.cli import main; main()"
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background shell turns it off
+    code = f"{listen}; from assistant.cli import main; main()"
     command = [sys.executable, "-c", code, "ingest", str(many), "--store", str(tmp_path / "store"), "--no-vectors"]
     command += ["--workers", "2"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
