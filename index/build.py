@@ -8,10 +8,12 @@ both stores. Vectors follow at the end, so lookups and full text answer at once.
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -31,6 +33,8 @@ from index.records import Chunk, Document, Fact
 READER_VERSION = "2"
 """Raised when reading changes: documents that an older version read are read again."""
 _PR_SET_PDEATHSIG = 1
+_LOCK_PATIENCE = 2.0
+"""Seconds; the readers of a writer that was killed inherit its lock and die a moment after it."""
 State = Literal["read", "unchanged", "failed"]
 Progress = Callable[[str, int, int], None]
 Claim = Callable[[str], bool]
@@ -137,10 +141,15 @@ def writing(place: str | Path) -> Iterator[None]:
             f"无法写入库 {folder}：{error.strerror}。请检查权限，或用 --store 指定可写的文件夹。"
         ) from error
     with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(f"库 {folder} 正被另一个写入任务占用。请等它结束后重试。") from error
+        until = time.monotonic() + _LOCK_PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise StoreError(f"库 {folder} 正被另一个写入任务占用。请等它结束后重试。") from error
+                time.sleep(0.05)
         yield
 
 
@@ -270,7 +279,7 @@ def _derived(todo: list[tuple[_Item, str]], workers: int | None) -> Iterator[tup
             yield item, digest, _work(item, digest[:16])
         return
     waiting: list[tuple[_Item, str, Future[_Derived | str]]] = []
-    with ProcessPoolExecutor(count, initializer=_bind_to_parent) as pool:
+    with ProcessPoolExecutor(count, initializer=_bind_to_parent, initargs=(os.getpid(),)) as pool:
         try:
             for item, digest in todo:
                 waiting.append((item, digest, pool.submit(_work, item, digest[:16])))
@@ -282,7 +291,7 @@ def _derived(todo: list[tuple[_Item, str]], workers: int | None) -> Iterator[tup
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _bind_to_parent() -> None:
+def _bind_to_parent(parent: int) -> None:
     """In a worker: Ctrl-C is the parent's to handle (a worker that dies of it leaves the pool waiting for ever),
     and a parent that is killed takes its workers with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -290,6 +299,8 @@ def _bind_to_parent() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if multiprocessing.get_start_method() == "fork" and os.getppid() != parent:  # killed before the line above
+            os._exit(1)
 
 
 def _settled(item: _Item, digest: str, future: Future[_Derived | str]) -> tuple[_Item, str, _Derived | str]:

@@ -25,7 +25,7 @@ KILLS = 20
 def kills(*arguments: str) -> dict[str, Any]:
     command = [sys.executable, "benchmarks/kills.py", *arguments]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "ANONYMIZED_TELEMETRY": "False"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(json.loads(done.stdout))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shutil
@@ -203,7 +204,9 @@ def many(tmp_path: Path) -> Path:
 @pytest.fixture
 def ingesting(many: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """An ingest in its own group of processes, some files in."""
-    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background shell turns it off
+    listen = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background shell turns it off
+    )
     code = f"{listen}; from assistant.cli import main; main()"
     command = [sys.executable, "-c", code, "ingest", str(many), "--store", str(tmp_path / "store"), "--no-vectors"]
     command += ["--workers", "2"]
@@ -233,6 +236,17 @@ def test_a_kill_keeps_what_was_stored(ingesting: subprocess.Popen[str], many: Pa
         assert time.monotonic() < until, "its readers live on"
         time.sleep(0.05)
     goes_on_after(many, tmp_path / "store")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="readers are bound to their parent on Linux only")
+def test_a_reader_whose_parent_died_before_it_was_bound_ends() -> None:
+    from index.build import _bind_to_parent
+
+    for parent, code in ((os.getpid(), 0), (os.getppid(), 1)):
+        reader = multiprocessing.get_context("fork").Process(target=_bind_to_parent, args=(parent,))
+        reader.start()
+        reader.join(20)
+        assert reader.exitcode == code
 
 
 def _group_lives(group: int) -> bool:
