@@ -19,7 +19,7 @@ from index.row_tree import clean_label
 _PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
 _LEVELS = {"类": 3, "款": 5, "项": 7}
-_LEVEL_ASKED = re.compile(r"(类|款|项)级|(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
+_LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
         return _indicators(wanted, documents)
     level = _LEVEL_ASKED.search(u.text)
     if level:
-        return _rows_of(u, wanted, documents, _LEVELS[level[1] or level[2]])
+        return _rows_of(u, wanted, documents, _LEVELS[next(g for g in level.groups() if g)])
     if _PROJECTS.search(u.text):
         found = projects(wanted, documents, u.operation.counted)
         if found is None and "专项" not in u.text and u.operation.name not in ("count", "sum", "average"):

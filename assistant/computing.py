@@ -10,6 +10,7 @@ from decimal import Decimal
 from assistant import calculate, collections_of
 from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
 from assistant.collections_of import Collection
+from assistant.finding import only_words, own_of
 from assistant.lookup import Found
 from assistant.matching import Match
 from assistant.records import Answer, Calculation, Value
@@ -21,6 +22,7 @@ from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.records import Fact
 
+_WHOLE = re.compile(r"总|合计|全部|收入|支出|项目")
 _FUND = re.compile(r"(?:一般公共|政府性基金|国有资本经营|社会保险基金)预算")
 
 
@@ -79,6 +81,8 @@ class Computer(Teller):
         )
 
     def _ratio(self, u: Understanding) -> Answer | None:
+        if self._names_phase_only(u, u.operation.whole or ""):
+            return self._executed(u)
         sides = []
         for words in (u.operation.part or "", u.operation.whole or ""):
             side = self._side(u, words)
@@ -93,6 +97,9 @@ class Computer(Teller):
             computed = calculate.share(_summed(part[0].fact, a), _summed(whole[0].fact, b))
         except calculate.NotComparable as error:
             return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        if computed.value > 100 and part[0].document is whole[0].document and not _one_table(part[0], whole[0]):
+            why = f"“{subject(part[0].fact)}”大于“{subject(whole[0].fact)}”，两数口径不同，不能算作占比"
+            return Answer(u.text, "not_found", f"未找到：{why}。", citations=tuple(cited.all))
         calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")
         called = [f"{len(side)} 项合计" if len(side) > 1 else subject(side[0].fact) for side in (part, whole)]
         text = (
@@ -112,6 +119,30 @@ class Computer(Teller):
         ]
         values = (Value("占比", plain(computed.value), "%", tuple(numbers)), *sums)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _names_phase_only(self, u: Understanding, words: str) -> bool:
+        """Whether one side of a share is only another phase of the other side (支出完成年初预算的百分之几)."""
+        bare = only_words(u, words)
+        return bool(read_periods(words).phases) and not any(w >= 1.0 for w in bare[1]) and not _WHOLE.search(words)
+
+    def _executed(self, u: Understanding) -> Answer:
+        """How much of its budget was spent: 决算 over 年初预算 of the one thing, else as the document states it."""
+        pair = self._two_phases(u, u.operation.part)
+        if pair is None:
+            return self._shares(u) or not_found(u.text, "没有找到同一项目的预算数和决算数，无法计算比例", self.catalog, u)
+        final, budget = pair
+        cited = Citations()
+        numbers = (cited.add(final), cited.add(budget))
+        try:
+            computed = calculate.share(final.fact, budget.fact)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        calculation = Calculation("ratio", computed.expression, numbers, plain(computed.value), "%")
+        sides = (value_of(final, [numbers[0]]), value_of(budget, [numbers[1]]))
+        told = "；\n".join(f"{label(m)}为 {said(m.fact)}" for m in (final, budget))
+        text = f"{told}。\n完成 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
+        values = (Value("完成比例", plain(computed.value), "%", numbers), *sides)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
     def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
         """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""
@@ -263,7 +294,9 @@ class Computer(Teller):
             pair = self._two_phases(u)
             if pair is not None:
                 return self._differs(u, *pair, sides_first=True)
-        parts = None if len(u.naming.scopes) > 1 else self.parts(u)
+        parts = self.parts(u)
+        if len(u.naming.scopes) > 1 and own_of(parts, [s.name for s in u.naming.scopes]) is None:
+            parts = None
         founds = self._gather(u, parts)
         if isinstance(founds, Answer):
             return founds
@@ -365,6 +398,10 @@ def _contains(whole: Match, part: Match) -> bool:
         seen.add(above)
         above = rows.get(above)
     return False
+
+
+def _one_table(a: Match, b: Match) -> bool:
+    return a.fact.source.block_id == b.fact.source.block_id
 
 
 def _summed(model: Fact, computed: calculate.Computed) -> Fact:

@@ -72,7 +72,8 @@ class Finder:
             and (kinds or self.kinds(u))[0] != "change"
             and u.operation.name not in ("rank", "list", "count", "filter", "average")
         ):
-            shown = f"{'收入' if '收入' in bare else '支出'}总计"
+            side, year_only = "收入" if "收入" in bare else "支出", re.search("本年(?:收入|支出)", text or u.text)
+            shown = f"本年{side}合计" if year_only else f"{side}总计"
             weights = [0.3] * len(shown)
         elif _BARE_BUDGET.match(re.sub("合计|总计", "", bare)) and (kinds or self.kinds(u))[0] == "change":
             shown = "预算收支总计支出预算总额"
@@ -85,15 +86,18 @@ class Finder:
     def asks(
         self, u: Understanding, parts: Sequence[str] | None = None, kinds: tuple[str, ...] | None = None
     ) -> list[Ask]:
-        """One for each item, office and year that the question names."""
+        """One for each item, office and year that the question names; of several items each in its own, where each names one."""
         years: Sequence[int | None] = self._years(u) or (None,)
-        out = []
         items: Sequence[str | None] = parts or (None,)
-        for part in items:
-            for scope in u.naming.scopes:
-                for year in years:
-                    out.append(Ask(self.wanted(u, text=part, kinds=kinds), self._level(u, scope), year))
-        return out
+        scopes = u.naming.scopes
+        where = own_of(parts, [s.name for s in scopes]) or [list(range(len(scopes)))] * len(items)
+        when = own_of(parts, [str(y) for y in years]) or [list(range(len(years)))] * len(items)
+        return [
+            Ask(self.wanted(u, text=part, kinds=kinds), self._level(u, scopes[place]), years[time])
+            for part, places, times in zip(items, where, when, strict=True)
+            for place in places
+            for time in times
+        ]
 
     def _years(self, u: Understanding) -> tuple[int, ...]:
         """The fiscal years asked for; of several, one that belongs to a name (2024年电子政务外网运营维护费) is none."""
@@ -139,6 +143,22 @@ class Finder:
             p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))
         ]
         return named if len(named) >= 2 else None
+
+
+def own_of(parts: Sequence[str] | None, names: Sequence[str]) -> list[list[int]] | None:
+    """Which name each part stands under (甲县的公用经费和乙县的项目支出); None where the parts share them all.
+
+    A part that names none belongs to the one before it.
+    """
+    if not parts or len(names) < 2:
+        return None
+    said = [[i for i, name in enumerate(names) if name and name in part] for part in parts]
+    if not said[0] or any(len(s) > 1 for s in said) or {i for s in said for i in s} != set(range(len(names))):
+        return None
+    out: list[list[int]] = []
+    for own in said:
+        out.append(own or out[-1])
+    return out
 
 
 def only_words(u: Understanding, words: str, tail: bool = False) -> tuple[str, list[float]]:

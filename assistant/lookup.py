@@ -25,6 +25,7 @@ HALF_NAMED = 0.1
 FINER = 0.09
 OTHERS = 0.16
 OTHERS_UNNAMED = 0.34
+LEAST_OWN = 0.35
 MOST_DOCUMENTS = 24
 LIKELY = 8
 
@@ -127,7 +128,7 @@ class Lookup:
                 if isinstance(b, Passage) and b.section[:1] == (chapter,)
             )
             if all(word in told for word in m.left.split()):
-                out.append(replace(m, left="", content=1.0, precision=max(m.precision, 0.5)))
+                out.append(replace(m, left="", content=1.0, own=1.0, precision=max(m.precision, 0.5)))
         return out
 
     def lacks_phase(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> str | None:
@@ -160,6 +161,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         m
         for m in matches
         if m.holds
+        and (m.own >= LEAST_OWN or m.fact.source.row is not None)
         and m.precision > (0.3 if m.fact.kind == "target" else 0.08)
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not another_subject(m.fact, wanted)

@@ -64,7 +64,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A fact with how well it answers (0 to 1), how much of the question it covers, and the words left uncovered."""
+    """A fact with how well it answers (0 to 1), how much of the question it covers, and the words left uncovered.
+
+    ``content`` is the share of the naming characters that it covers, ``own`` the share that heads and
+    headings do, without the sentence around it.
+    """
 
     fact: Fact
     document: ShelvedDocument
@@ -73,6 +77,7 @@ class Match:
     precision: float
     left: str
     content: float = 1.0
+    own: float = 1.0
 
     @property
     def holds(self) -> bool:
@@ -158,7 +163,9 @@ class _Scorer:
             mask = names | columns | around | self.identity
             held = (mask & self.content).bit_count() / self.size if self.size else 1.0
             left = _left(self.wanted, mask)
-            out.append(Match(shelved.fact, self.document, score, coverage, precision, left, held))
+            heads = names | columns | self._of(shelved.around)
+            own = (heads & self.content).bit_count() / self.size if self.size else 1.0
+            out.append(Match(shelved.fact, self.document, score, coverage, precision, left, held, own))
         out.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
         return out
 

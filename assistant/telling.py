@@ -278,9 +278,9 @@ class Teller(Finder):
         year = f"{found.year}年" if found.year else ""
         return f"{found.scope.name}{year}：{found.missing or '没有相符的内容'}"
 
-    def _two_phases(self, u: Understanding) -> tuple[Match, Match] | None:
-        """决算 and 年初预算 of one thing, from one table or paragraph where both stand there."""
-        ask = self.asks(u)[0]
+    def _two_phases(self, u: Understanding, item: str | None = None) -> tuple[Match, Match] | None:
+        """决算 and 年初预算 of one thing (``item``: of these words alone), from one table or paragraph where both stand there."""
+        ask = self.asks(u, [item] if item else None)[0]
         final_phase = next((p for p in u.periods.phases if p in ("决算", "执行")), "决算")
         first_phase = next((p for p in u.periods.phases if p not in ("决算", "执行")), "年初预算")
         budget, final = (

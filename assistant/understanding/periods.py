@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from index.amounts import money_unit
 
+# A title names a paper, not the year that is asked for, unless it is a budget's own.
+_TITLE = re.compile(r"《[^》]*》")
 _RANGE = re.compile(r"(20\d\d)\s*年?(?:度)?\s*(?:到|至|-|—|~|－)\s*(20\d\d)\s*年?(?:度)?(?:[一二三四五六两\d]+年)?")
 _AS_OF = re.compile(r"截[至止]?(?:到)?\s*20\d\d年\s*\d{1,2}月(?:\s*\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日")
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)\s*年?度?")
@@ -14,7 +16,7 @@ _PHASES = (
     ("年初预算", re.compile(r"年初预算数?")),
     ("调整预算", re.compile(r"调整(?:后)?预算数?|预算调整数?")),
     ("执行", re.compile(r"预计执行数?|执行数|执行情况")),
-    ("决算", re.compile(r"支出决算数?|决算数?|实际(?:支出|花费|花了|执行|完成)|实际")),
+    ("决算", re.compile(r"支出决算数?|决算数?|实际(?:支出|花费|花了|执行|完成)|实际|(?:花|用|支出|执行)(?:掉|完|光)了?")),
     ("预算", re.compile(r"预算数?")),
 )
 _NEGATED = re.compile(
@@ -69,6 +71,9 @@ def read_periods(question: str) -> Periods:
     if as_of:
         spans.append(as_of.span())
         searched = text[: as_of.start()] + " " * len(as_of[0]) + text[as_of.end() :]
+    for title in _TITLE.finditer(searched):
+        if not re.search(r"预算|决算", title[0]):
+            searched = searched[: title.start()] + " " * len(title[0]) + searched[title.end() :]
     years: list[int] = []
     for found in _RANGE.finditer(searched):
         first, last = int(found[1]), int(found[2])
