@@ -245,6 +245,7 @@ class Computer(Teller):
             wanted = replace(wanted, phase=None)
         found = [self.lookup.find(wanted, scope, self.catalog, y) for y in (years[-1], years[0])]
         found = [_in_phase_of(found[0], found[1]), _in_phase_of(found[1], found[0])]
+        found = self.lookup.alike(found, wanted, self.catalog)
         if all(f.matches and f.fact.value is not None and not f.rivals for f in found):
             later = found[0].matches[0]
             return later, _like(later, found[1].matches)
@@ -272,6 +273,8 @@ class Computer(Teller):
             phases = self._two_phases(u)
             if phases is not None:
                 return self._differs(u, *phases, sides_first=False)
+        if len(u.periods.years) > 2:
+            return None
         pair = self._two_years(u)
         percent_asked = bool(re.search(r"百分|%|幅", u.text))
         if isinstance(pair, tuple) and not percent_asked:
@@ -324,7 +327,7 @@ class Computer(Teller):
         )
         used = tuple(numbers.values())
         stated = None if compare else self._stated_change(u)
-        if stated is not None and abs(calculate.in_unit(stated.fact, computed.unit)) == abs(computed.value):
+        if stated is not None and stated.fact.unit in MONEY and abs(calculate.in_unit(stated.fact, computed.unit)) == abs(computed.value):
             cited.add(stated)
         calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
         delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)

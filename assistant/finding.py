@@ -12,12 +12,13 @@ from assistant.prose import Prose
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope
+from assistant.understanding.wording import subjects_said
 from assistant.understanding.wording import weights as weights_of
 
 _SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(
-    r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
+    r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
 
@@ -138,11 +139,20 @@ class Finder:
     def parts(self, u: Understanding) -> list[str] | None:
         """The several items that a question joins (水费加电费), None when it joins none."""
         splitter = _SPLIT_COMPARED if u.operation.name in ("difference", "compare", "change") else _SPLIT
-        pieces = [p for p in splitter.split(u.text) if p and p.strip()]
+        pieces = _pieces(splitter, u.text)
         named = [
             p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))
         ]
         return named if len(named) >= 2 else None
+
+
+def _pieces(splitter: re.Pattern[str], text: str) -> list[str]:
+    """A question cut at what joins its items; never inside a subject's name (商品和服务支出), and between names that follow each other."""
+    named = [(start, start + len(name)) for name, start in subjects_said(text)]
+    cuts = [m.span() for m in splitter.finditer(text) if not any(s < m.end() and m.start() < e for s, e in named)]
+    cuts += [(e, e) for _, e in named if any(s == e for s, _ in named)]
+    bounds = [0, *(place for cut in sorted(cuts) for place in cut), len(text)]
+    return [p for p in (text[a:b] for a, b in zip(bounds[::2], bounds[1::2], strict=True)) if p.strip()]
 
 
 def own_of(parts: Sequence[str] | None, names: Sequence[str]) -> list[list[int]] | None:

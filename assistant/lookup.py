@@ -6,11 +6,13 @@ figures that fit equally well are not chosen between: they are asked back.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from assistant.matching import Match, Wanted, another_subject, match, phases_agree
+from assistant.matching import Match, Wanted, another_subject, match, money_asked, phases_agree
 from assistant.shelf import Shelf, ShelvedDocument
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope, of_year
@@ -25,6 +27,7 @@ HALF_NAMED = 0.1
 FINER = 0.09
 OTHERS = 0.16
 OTHERS_UNNAMED = 0.34
+_NUMBERS = re.compile(r"^[一二三四五六七八九十]+、|20\d\d年?度?|[\s（）()]|部门|单位")
 LEAST_OWN = 0.35
 MOST_DOCUMENTS = 24
 LIKELY = 8
@@ -118,6 +121,7 @@ class Lookup:
                 not m.left
                 or m.fact.source.row is not None
                 or not m.fact.section
+                or m.precision < LEAST_OWN
                 or any(len(w) < 3 for w in m.left.split())
             ):
                 continue
@@ -130,6 +134,26 @@ class Lookup:
             if all(word in told for word in m.left.split()):
                 out.append(replace(m, left="", content=1.0, own=1.0, precision=max(m.precision, 0.5)))
         return out
+
+    def alike(self, founds: Sequence[Found], wanted: Wanted, catalog: Catalog) -> list[Found]:
+        """Figures of one thing of several years or offices from one kind of table, where each has it there: they compare."""
+        kinds = Counter(place_kind(f.matches[0]) for f in founds if f.matches)
+        if not all(f.matches for f in founds) or not (len(kinds) > 1 or any(f.rivals for f in founds)):
+            return list(founds)
+        each: list[dict[str, Match]] = []
+        for f in founds:
+            dated = replace(wanted, year=f.year)
+            held: dict[str, Match] = {place_kind(f.matches[0]): f.matches[0]}
+            for m in match(dated, self.documents(of_year(f.scope, f.year, catalog), dated, catalog)):
+                of_it = m.fact.fiscal_year in (None, f.year) or f.year is None
+                if of_it and m.fact.value is not None and m.holds and m.precision >= f.matches[0].precision - 0.25:
+                    held.setdefault(place_kind(m), m)
+            each.append(held)
+        common = [k for k in each[0] if all(k in held for held in each)]
+        if not common:
+            return list(founds)
+        best = max(common, key=lambda k: (kinds[k], sum(held[k].score for held in each)))
+        return [replace(f, matches=(held[best],), rivals=()) for f, held in zip(founds, each, strict=True)]
 
     def lacks_phase(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> str | None:
         """Why 决算 cannot be answered where only budgets are held; None when it can."""
@@ -157,6 +181,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
+    sums = money_asked(wanted)
     usable = [
         m
         for m in matches
@@ -165,9 +190,10 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and m.precision > (0.3 if m.fact.kind == "target" else 0.08)
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not another_subject(m.fact, wanted)
+        and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
     ]
     if not usable:
-        return Found(missing=_why_not(matches[0]), nearest=matches[0])
+        return Found(missing=_why_not(matches[0], wanted), nearest=matches[0])
     usable = _phase_fits(usable, wanted)
     if not usable:
         asked, top = wanted.phase or "", matches[0]
@@ -240,6 +266,14 @@ def _one_each(rivals: Iterable[Match]) -> list[Match]:
     return out
 
 
+def place_kind(m: Match) -> str:
+    """What kind of table and column a figure stands in, without year, number and office: the same in the papers of other years."""
+    if m.fact.source.row is None:
+        return "正文 " + _NUMBERS.sub("", m.fact.row_path[-1] if m.fact.row_path else "")
+    title = (m.fact.table or "").replace(m.document.row.agency or "\n", "")
+    return " ".join(_NUMBERS.sub("", t) for t in (title, *m.fact.column_path[-1:]))
+
+
 def same_figure(a: Fact, b: Fact) -> bool:
     """Whether two facts state one figure: money compared in 元, rounding of the coarser one allowed for."""
     if a.value is None or b.value is None:
@@ -268,6 +302,9 @@ def _half(value: Decimal) -> Decimal:
     return Decimal(5) * Decimal(10) ** (exponent - 1 if isinstance(exponent, int) else 0)
 
 
-def _why_not(nearest: Match) -> str:
-    words = "、".join(f"“{w}”" for w in nearest.left.split())
+def _why_not(nearest: Match, wanted: Wanted) -> str:
+    """The words of the question that nothing covers, each with the stretch that it belongs to (not 他城乡社, but the whole name)."""
+    said = "".join(c if w else " " for c, w in zip(wanted.text, wanted.weights, strict=True)).split()
+    left = dict.fromkeys(next((s for s in said if w in s), w) for w in nearest.left.split())
+    words = "、".join(f"“{w}”" for w in left)
     return f"文档中没有与{words}相符的内容" if words else "没有找到足够相符的内容"

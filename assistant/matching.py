@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from assistant.shelf import Labels, Shelved, ShelvedDocument, is_neutral
+from assistant.understanding.wording import subject_codes, subjects_said
 from index.amounts import MONEY
 from index.glossary import subjects, synonyms
 from index.names import folded
@@ -35,10 +36,12 @@ _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
     r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
 )
+_SUM_ASKED = re.compile(r"多少钱|金额|预算|资金|多少[万亿]?元|(?:经费|费用|费)(?:是|有|为)?(?:多少)?[?？]?$")
 _PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _PHASE = re.compile(r"(?:年初预算|支出决算|决算|预算)数?$")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _COUNTS = re.compile(r"(?:人数|面积|编制数|辆数|户数|批次|人次)(?:是|为|有)?(?:多少|几[人辆户])?[?？]?$")
+_CODE = re.compile(r"\d{3,}")
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -113,8 +116,11 @@ def _label_masks(
     masks: dict[int, int] = {}
     said: dict[int, set[str]] = {}
     kept = [(i, c) for i, c in enumerate(text) if c not in "()（）“”\"'‘’《》.·-"]
+    codes = {i: found[0] for found in _CODE.finditer(text) for i in range(*found.span())}
     for (i, a), (j, b) in pairwise(kept):
         for number in labels.pairs.get((a + b).lower(), ()):
+            if i in codes and j in codes and codes[i] not in _CODE.findall(labels.texts[number]):
+                continue  # 30110 is no part of 30101, nor of 3011001
             masks[number] = masks.get(number, 0) | (1 << i) | (1 << j)
             said.setdefault(number, set()).add((a + b).lower())
     shares = {n: _share(labels.texts[n], said[n]) for n in masks}
@@ -340,6 +346,10 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if wanted.kinds[0] == "change":
         lean += 0.0 if fact.kind == "change" else -0.2
         lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
+    if fact.subject_code and fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
+        lean -= 0.03  # a subject of spending that an income table lists too
+    if fact.subject_code and _below_said(fact, wanted.text):
+        lean += 0.1
     restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
         lean -= 0.03 if restricted[0] not in ("机关运行", "采购") else 0.06
@@ -379,6 +389,26 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     return lean
 
 
+def _below_said(fact: Fact, text: str) -> bool:
+    """Whether a question names a subject and one above it: 组织事务一般行政管理事务 is the row under 组织事务."""
+    said = subjects_said(text)
+    if len(said) < 2 or clean_label(fact.subject or "") not in (name for name, _ in said):
+        return False
+    code = fact.subject_code or ""
+    return any(code.startswith(c) and code != c for name, _ in said for c in subject_codes()[name])
+
+
+def _income(fact: Fact) -> bool:
+    heads = "".join((fact.table or "", *fact.column_path))
+    return "收入" in heads and "支出" not in heads
+
+
+def money_asked(wanted: Wanted) -> bool:
+    """Whether a sum of money is asked for, not a count nor a target."""
+    hints = wanted.hints
+    return bool(_SUM_ASKED.search(hints)) and not TARGET_WORDS.search(hints) and not COUNT_ASKED.search(hints)
+
+
 def phases_agree(asked: str, printed: str) -> bool:
     if asked == "预算":
         return printed in {"预算", "年初预算", "调整预算"}
@@ -392,7 +422,18 @@ def another_subject(fact: Fact, wanted: Wanted) -> bool:
     if fact.unit in MONEY and fact.kind == "amount" and _COUNTS.search(wanted.hints):
         return True
     name = clean_label(fact.subject or "")
+    if _other_code(fact, name, wanted.text):
+        return True
     return name not in wanted.text and any(s in wanted.text for s in _subjects_within().get(name, ()))
+
+
+def _other_code(fact: Fact, name: str, text: str) -> bool:
+    """Whether the question says the whole name of a subject and the fact is of one with a code outside of it: 福利费 is not 工资福利支出."""
+    if not name or name in text or fact.source.row is None:
+        return False
+    own = (fact.subject_code,) if fact.subject_code else subject_codes().get(name, ())
+    said = [c for n, _ in subjects_said(text) if n not in "".join(fact.row_path) for c in subject_codes()[n]]
+    return bool(own and said) and not any(o.startswith(c) for o in own if o for c in said)
 
 
 @lru_cache(maxsize=1)

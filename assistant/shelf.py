@@ -19,6 +19,7 @@ from index.row_tree import clean_label
 
 KEPT = 96
 MOST_BESIDE = 24
+_LEVELS = (3, 5)  # 类, 款 of a subject's code
 
 
 _NEUTRAL = re.compile(
@@ -140,12 +141,14 @@ def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
         ):
             texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
     used = _rows_of_heads(facts)
+    named = {f.subject_code: clean_label(f.subject) for f in facts if f.subject_code and f.subject}
     for order, fact in enumerate(facts):
         heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
         if fact.source.row is None:
             heads = [h for t in heads if (h := _prose_label(t, row.agency))]
         names = [*reversed(heads)]
-        around = [t for t in (fact.table, *fact.section, fact.fund) if t]
+        above = (named.get((fact.subject_code or "")[:n]) for n in _LEVELS if n < len(fact.subject_code or ""))
+        around = [t for t in (fact.table, *fact.section, fact.fund, *above) if t]
         codes = [fact.subject_code] if fact.subject_code else []
         shelved.append(
             Shelved(

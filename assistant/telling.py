@@ -48,7 +48,7 @@ class Teller(Finder):
             if not founds[0].matches and (split := self.parts(u)):
                 return self._each(u, [self.find(a) for a in self.asks(u, split)])
             return self._one(u, founds[0], asks[0])
-        return self._each(u, founds)
+        return self._each(u, self.lookup.alike(founds, asks[0].wanted, self.catalog))
 
     def _one(self, u: Understanding, found: Found, ask: Ask) -> Answer:
         if u.asks in ("exists", "situation"):

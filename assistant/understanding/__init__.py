@@ -11,7 +11,7 @@ from assistant.understanding.operations import Operation, read_operation
 from assistant.understanding.periods import Periods, read_periods
 from assistant.understanding.scope import Naming, read_names
 from assistant.understanding.wording import plain_question, weights
-from index.amounts import find_amounts
+from index.amounts import chinese_number, find_amounts
 
 _PROSE = re.compile(
     r"指的是什么|指的什么|什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
@@ -25,6 +25,8 @@ _FIGURE = re.compile(
     r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量"
 )
 _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
+_YEARS_COUNTED = re.compile(r"(?:这|近|前后)?([两二三四五2-5])(?:个)?年(?:度|间|来|里)?(?!前|后|以|期)")
+_BASE_YEAR = re.compile(r"(?:比|较|相比|相较|对比)(?:于)?(20\d\d)年")
 _ORDER = re.compile(
     r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
 )
@@ -63,6 +65,7 @@ def understand(question: str, catalog: Catalog) -> Understanding:
     periods = read_periods(text)
     text = _ORDER.sub(lambda m: " " * len(m[0]), periods.text)
     naming = read_names(text, catalog)
+    periods = _years_counted(periods, naming, text, catalog)
     operation = read_operation(text)
     asks = _asks(text)
     claim = None
@@ -73,6 +76,20 @@ def understand(question: str, catalog: Catalog) -> Understanding:
     if claim is not None:
         spans += [(a.start, a.end) for a in find_amounts(text)]
     return Understanding(text, periods, naming, operation, asks, tuple(spans), claim)
+
+
+def _years_counted(periods: Periods, naming: Naming, text: str, catalog: Catalog) -> Periods:
+    """两年, 三年: all years that the documents hold, where they are as many; 比2024年: the year before the documents' own."""
+    held = catalog.years([d for scope in naming.scopes for d in scope.documents])
+    counted = _YEARS_COUNTED.search(text)
+    if counted and not periods.years:
+        number = int(counted[1]) if counted[1].isdigit() else chinese_number(counted[1])
+        if number == len(held):
+            return replace(periods, years=tuple(held), spans=(*periods.spans, counted.span()))
+    based = _BASE_YEAR.search(text)
+    if based and periods.years == (int(based[1]),) and int(based[1]) + 1 in held:
+        return replace(periods, years=(int(based[1]) + 1, int(based[1])))
+    return periods
 
 
 def _asks(text: str) -> str:

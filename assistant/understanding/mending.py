@@ -10,6 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
+from assistant.understanding.wording import subjects_said
 from index.glossary import question_words
 
 if TYPE_CHECKING:
@@ -94,10 +95,17 @@ def _spellings(words: tuple[str, ...]) -> dict[str, str]:
     return spelled
 
 
+def _masked(shown: str, text: str) -> str:
+    """Names of subjects blanked: 专用燃料费 is not 专用材料费 mistyped."""
+    for name, start in subjects_said(text):
+        shown = shown[:start] + " " * len(name) + shown[start + len(name) :]
+    return shown
+
+
 def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[str, str] | None:
     """Replace the longest stretch that sounds like a name and is written otherwise."""
     sounds = _sounds(tuple(names))
-    shown = content if content is not None else text
+    shown = _masked(content if content is not None else text, text)
     for length in range(8, 1, -1):
         for at in range(len(text) - length + 1):
             piece = text[at : at + length]
@@ -116,6 +124,7 @@ def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[
 
 def _by_shape(text: str, labels: list[str], content: str) -> tuple[str, str] | None:
     """Replace a stretch of four characters and more that differs from a name in one Chinese character of content."""
+    content = _masked(content, text)
     for label in labels:
         if len(label) < 4:
             continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
+from assistant.understanding.wording import subjects_said
 from index.glossary import regions
 
 _OFFICE = re.compile(
@@ -43,7 +44,8 @@ class Naming:
 
 def read_names(text: str, catalog: Catalog) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
-    offices = catalog.offices(text)
+    subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
+    offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = _once(offices)
     regions_named = _once(catalog.regions(_blanked(text, offices)))
     offices = _beside(offices, regions_named)
