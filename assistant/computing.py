@@ -86,6 +86,8 @@ class Computer(Teller):
         sides = []
         for words in (u.operation.part or "", u.operation.whole or ""):
             side = self._side(u, words)
+            if isinstance(side, Answer) and side.status == "not_found" and sides and words not in u.text:
+                side = self._side(u, "全部项目总额")  # the whole was not named, and this paper prints no total
             if isinstance(side, Answer):
                 return (self._shares(u) if side.status == "not_found" else None) or side
             sides.append(side)

@@ -21,6 +21,8 @@ _BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
+_ASKS_MONEY = re.compile(r"预算|决算|支出|收入|总额|总数|资金|经费|钱|花|费用|财政|多少[万亿]?元")
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -69,12 +71,14 @@ class Finder:
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if (
             _BARE_BUDGET.match(bare)
+            and _ASKS_MONEY.search(u.text)
+            and not COUNT_ASKED.search(u.text)
             and u.asks == "figure"
             and (kinds or self.kinds(u))[0] != "change"
             and u.operation.name not in ("rank", "list", "count", "filter", "average")
         ):
             side, year_only = "收入" if "收入" in bare else "支出", re.search("本年(?:收入|支出)", text or u.text)
-            shown = f"本年{side}合计" if year_only else f"{side}总计"
+            shown = f"本年{side}合计" if year_only or self._of_final_accounts(u) else f"{side}总计"
             weights = [0.3] * len(shown)
         elif _BARE_BUDGET.match(re.sub("合计|总计", "", bare)) and (kinds or self.kinds(u))[0] == "change":
             shown = "预算收支总计支出预算总额"
@@ -83,6 +87,13 @@ class Finder:
             shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
             as_of=u.periods.as_of, negated=u.periods.negated, hints=u.text, direction=u.operation.direction,
         )  # fmt: skip
+
+    def _of_final_accounts(self, u: Understanding) -> bool:
+        """Whether 收入, 支出 mean the year's own: in final accounts the 总计 holds what is carried over as well."""
+        if "总计" in u.text:
+            return False
+        rows = [self.catalog.rows[d] for s in u.naming.scopes for d in s.documents]
+        return {r.phase for r in rows if not u.periods.years or r.fiscal_year in u.periods.years} == {"决算"}
 
     def asks(
         self, u: Understanding, parts: Sequence[str] | None = None, kinds: tuple[str, ...] | None = None
@@ -125,7 +136,7 @@ class Finder:
         kept = tuple(r.id for r in rows if r.agency not in both or r.level in (asked, None))
         note = (
             None
-            if asked in u.text
+            if asked in u.text or any(r.agency not in both for r in rows)
             else f"该部门另有{'部门' if asked == '单位' else '单位'}预算文档，此处按{asked}预算回答"
         )
         return replace(scope, documents=kept or scope.documents, note=scope.note or note)

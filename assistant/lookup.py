@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from assistant.matching import Match, Wanted, another_subject, match, money_asked, phases_agree
+from assistant.matching import COUNT_ASKED, Match, Wanted, another_subject, match, money_asked, phases_agree
 from assistant.shelf import Shelf, ShelvedDocument
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope, of_year
@@ -137,8 +137,8 @@ class Lookup:
 
     def alike(self, founds: Sequence[Found], wanted: Wanted, catalog: Catalog) -> list[Found]:
         """Figures of one thing of several years or offices from one kind of table, where each has it there: they compare."""
-        kinds = Counter(place_kind(f.matches[0]) for f in founds if f.matches)
-        if not all(f.matches for f in founds) or not (len(kinds) > 1 or any(f.rivals for f in founds)):
+        kinds = Counter(k for f in founds for k in {place_kind(m) for m in (*f.matches, *f.rivals)})
+        if not all(f.matches for f in founds) or len({place_kind(f.matches[0]) for f in founds}) < 2:
             return list(founds)
         each: list[dict[str, Match]] = []
         for f in founds:
@@ -149,7 +149,7 @@ class Lookup:
                 if of_it and m.fact.value is not None and m.holds and m.precision >= f.matches[0].precision - 0.25:
                     held.setdefault(place_kind(m), m)
             each.append(held)
-        common = [k for k in each[0] if all(k in held for held in each)]
+        common = [k for k in kinds if all(k in held for held in each)]
         if not common:
             return list(founds)
         best = max(common, key=lambda k: (kinds[k], sum(held[k].score for held in each)))
@@ -181,7 +181,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
-    sums = money_asked(wanted)
+    sums, counted = money_asked(wanted), bool(COUNT_ASKED.search(wanted.hints))
     usable = [
         m
         for m in matches
@@ -191,6 +191,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not another_subject(m.fact, wanted)
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
+        and not (counted and m.fact.kind == "amount" and m.fact.unit in MONEY)
     ]
     if not usable:
         return Found(missing=_why_not(matches[0], wanted), nearest=matches[0])
@@ -271,7 +272,7 @@ def place_kind(m: Match) -> str:
     if m.fact.source.row is None:
         return "正文 " + _NUMBERS.sub("", m.fact.row_path[-1] if m.fact.row_path else "")
     title = (m.fact.table or "").replace(m.document.row.agency or "\n", "")
-    return " ".join(_NUMBERS.sub("", t) for t in (title, *m.fact.column_path[-1:]))
+    return " ".join((_NUMBERS.sub("", title)[:8], *(_NUMBERS.sub("", t) for t in m.fact.column_path[-1:])))
 
 
 def same_figure(a: Fact, b: Fact) -> bool:

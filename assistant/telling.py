@@ -228,7 +228,7 @@ class Teller(Finder):
     def _empty_table(self, u: Understanding, ask: Ask, better_than: Match | None = None) -> Answer | None:
         """A table that stands empty with a note answers by its note."""
         scope = of_year(ask.scope, ask.year, self.catalog)
-        if scope.missing or not scope.documents:
+        if scope.missing or not scope.documents or not any(ask.wanted.weights):
             return None
         wanted = replace(ask.wanted, kinds=("empty",))
         notes = [

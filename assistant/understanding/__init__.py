@@ -19,14 +19,16 @@ _PROSE = re.compile(
 )
 _DEFINED = re.compile(r"^[^，,。20-9]{2,20}是什么[?？]?$")
 _FIELD = re.compile(
-    r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|年度目标|总体目标|目标(?:是|有)?什么|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|项目属性|项目期|主管部门|实施单位|依据"
+    r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|年度目标|总体目标|目标(?:是|有)?什么|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|负责人|联系人|联系电话|项目属性|项目期|主管部门|实施单位|依据"
 )
+_CODE_ASKED = re.compile(r"(?:编码|编号|代码|文号)(?:是|为)?(?:多少|几)")
 _FIGURE = re.compile(
     r"多少|几[个项辆人次家台]|金额|占|合计|一共|总共|差|最[高低多少大小]|排|增长|减少|增加|百分|预算数?$|决算数?$|费用?$|面积|人数|数量"
 )
 _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
 _YEARS_COUNTED = re.compile(r"(?:这|近|前后)?([两二三四五2-5])(?:个)?年(?:度|间|来|里)?(?!前|后|以|期)")
 _BASE_YEAR = re.compile(r"(?:比|较|相比|相较|对比)(?:于)?(20\d\d)年")
+_THRESHOLD = re.compile(r"\s*(?:及|或)?(?:以上|以下|以内|之内)")
 _ORDER = re.compile(
     r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
 )
@@ -69,7 +71,14 @@ def understand(question: str, catalog: Catalog) -> Understanding:
     operation = read_operation(text)
     asks = _asks(text)
     claim = None
-    stated = [a for a in find_amounts(text) if a.unit in ("元", "万元", "亿元", "%")]
+    taken = (*naming.spans, *periods.spans)
+    stated = [
+        a
+        for a in find_amounts(text)
+        if a.unit in ("元", "万元", "亿元", "%")
+        and not _THRESHOLD.match(text[a.end :])
+        and not any(s < a.end and a.start < e for s, e in taken)
+    ]
     if stated and operation.condition is None and operation.name == "lookup":
         claim = (stated[-1].value, stated[-1].unit)
     spans = [*naming.spans, *periods.spans, *operation.spans]
@@ -96,6 +105,8 @@ def _asks(text: str) -> str:
     figure = bool(_FIGURE.search(text))
     if _PROSE.search(text) and not re.search(r"多少|几个|几项|哪个(?:多|高|大|少)", text):
         return "prose"
+    if _CODE_ASKED.search(text):
+        return "field"
     if _FIELD.search(text) and not re.search(r"多少|百分|金额|几[个项辆]", text):
         return "field"
     if _DEFINED.match(text) or re.search(r"是?谁(?!更|[多高大少低小的])", text):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.records import Question
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
+from assistant.understanding.periods import PERIOD
 from index.amounts import chinese_number
 from index.glossary import INDICATOR_LEVELS
 
@@ -20,7 +22,16 @@ _POINTS_BACK = re.compile(
 )
 _OPENS = re.compile(r"^(?:那么?|那|再|还有|以及|换成?|改成|如果是?|要是|我是说|我说的是|不对|不是|只看|呢)")
 _PICKS = re.compile(r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$")
-_SHARE = re.compile(r"^(?:那么?|它|其|这|该)?(?:项|项目|科目)?占")
+_SHARE = re.compile(r"^(?:那么?|它|这|该)?(?:其中的?)?(?P<part>[^占]{2,20}?)??的?(?:项|项目|科目)?占(?:比|总)?")
+_NARROWS = re.compile(r"^(?:那?只看|仅看|光看|只要|只算)(.{2,20}?)(?:的|呢)?[?？。]?$")
+_SOURCE = re.compile(
+    r"^(?:出处|来源|在?(?:哪|第几)一?(?:页|张表|份文件|个表)|(?:这个数)?(?:怎么|如何)(?:算|来)(?:出来)?的)"
+    r"(?:呢|是什么|是哪.{0,4}|在哪.{0,2})?[?？]?$"
+)
+_OPERANDS = re.compile(
+    r"(?P<two>两者|它们|二者|两边|双方)|(?:这|那|以上|上述|前面|上面)?(?P<n>[两二三四五六2-6])(?:个|项|家|年|者|笔|地)?(?:都)?"
+)
+_LAST_YEAR = re.compile(r"去年|前一年|上一?年")
 _INDICATOR = re.compile(
     "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True)) + "|满意度|指标值?|目标值?|呢"
 )
@@ -28,41 +39,124 @@ _ELLIPSIS = re.compile(r"呢[?？]?$|^(?:换算|折算|折合|换成|改成|折�
 
 
 def resolve(question: Question, catalog: Catalog, solver: Solver) -> Understanding:
-    """Understand the last question of a conversation; what it leaves out is taken from the one before it.
+    """Understand the last question of a conversation; what it leaves out is taken from the ones before it.
 
     A bare number picks one of the questions that the earlier answer offered; ``solver`` answers it again to see them.
     """
-    before: Understanding | None = None
-    for earlier in question.history[-6:]:
-        before = _next(earlier, before, catalog, solver)
-    return _next(question.text, before, catalog, solver)
+    said: list[Understanding] = []
+    for text in (*question.history[-8:], question.text):
+        said.append(_next(text, said, catalog, solver))
+    return said[-1]
 
 
-def _next(text: str, before: Understanding | None, catalog: Catalog, solver: Solver) -> Understanding:
-    picked = _PICKS.match(text.strip())
-    if picked and before is not None:
+def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: Solver) -> Understanding:
+    text = text.strip()
+    if not said:
+        return understand(text, catalog)
+    before = said[-1]
+    picked = _PICKS.match(text)
+    if picked:
         options = solver.solve(before).options
         number = int(picked[1]) if picked[1].isdigit() else chinese_number(picked[1]) or 0
         if 1 <= number <= len(options):
             return understand(options[number - 1], catalog)
-    if before is not None and _SHARE.match(text.strip()):
-        text = re.sub(r"\s+", "", _item(before)) + _SHARE.sub("占", text.strip())
-    said = understand(text, catalog)
-    return said if before is None else _joined(said, before)
+    if _SOURCE.match(text):
+        return before
+    completed = _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog)
+    if completed is not None:
+        return understand(completed, catalog)
+    return _joined(understand(text, catalog), before, catalog)
 
 
-def _joined(current: Understanding, before: Understanding) -> Understanding:
+def _share_of(text: str, said: Sequence[Understanding]) -> str | None:
+    """占多少: of the total; of the set or the figure that was asked before, where the new question names a part of it."""
+    found = _SHARE.match(text)
+    if not found:
+        return None
+    before, part, rest = said[-1], found["part"] or "", _SHARE.sub("占", text)
+    if not part:
+        whole = "" if rest.strip("占?？的比重例多少几成 ") else "的占比"
+        return f"{_called(before)}{whole or rest}"
+    if before.operation.name in ("sum", "list", "count", "rank", "average") and "项目" in before.text:
+        return f"{_place(before)}{part}占全部项目的比例"
+    return f"{_place(before)}{part}占{_bare_item(before)}的比例"
+
+
+def _narrowed(text: str, before: Understanding, catalog: Catalog) -> str | None:
+    """只看舆情 after a question for a set asks for that set's members of that name; after a figure, for its column."""
+    found = _NARROWS.match(text)
+    if not found or not _item(understand(found[1], catalog)).strip():
+        return None
+    at = re.search(r"项目(?!支出)|专项", before.text)
+    if at and before.operation.name != "lookup":
+        return before.text[: at.start()] + found[1] + before.text[at.start() :]
+    return f"{_called(before)}{found[1]}"
+
+
+def _together(text: str, said: Sequence[Understanding], catalog: Catalog) -> str | None:
+    """An operation without operands works on the figures asked before: 差多少, 三个加起来, 哪年最高."""
+    operation = understand(text, catalog).operation.name
+    rest = _OPERANDS.sub("", text)
+    if operation not in ("difference", "compare", "sum", "rank") or _item(understand(rest, catalog)).strip(" 哪年个家"):
+        return None
+    looked: list[Understanding] = []
+    for u in reversed(said):
+        if u.operation.name != "lookup" or u.asks != "figure":
+            break
+        looked.insert(0, u)
+    counted = _OPERANDS.search(text)
+    number = chinese_number(counted["n"]) if counted and counted["n"] else None
+    number = number or (2 if operation in ("difference", "compare") or (counted and counted["two"]) else len(looked))
+    chosen = looked[-number:]
+    if len(chosen) < 2 or len(chosen) < number or any(len(u.naming.scopes) != 1 for u in chosen):
+        return None
+    if operation == "rank":
+        return f"{_place(chosen[0])}{_bare_item(chosen[0])}{rest}" if "年" in rest else None
+    return "、".join(_called(u) for u in chosen) + rest
+
+
+def _place(u: Understanding) -> str:
+    """The office and the year of a question, as it names them."""
+    year = f"{u.periods.years[0]}年" if len(u.periods.years) == 1 else ""
+    return u.naming.scopes[0].name + year
+
+
+def _called(u: Understanding) -> str:
+    return _place(u) + _bare_item(u)
+
+
+def _bare_item(u: Understanding) -> str:
+    return re.sub(r"\s+", "", _item(u))
+
+
+def _joined(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
     """A question completed from the one before: place, year, item, unit, kind, each unless it says its own."""
     text = current.text
     content = "".join(c for c, w in zip(text, current.content_weights(), strict=True) if w >= 0.3)
-    bare = re.sub(r"亿元|万元|元|合计|总计|总额|名|预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那", "", content)
+    bare = re.sub(
+        r"亿元|万元|元|合计|总计|总额|名|预算|决算|部门|单位|年初|支出|数$|[这那]?一?项|多少|这|那|\d{1,2}月[底末]|第?[一二三四]季度|年[底末]",
+        "",
+        content,
+    )
+    current = _last_year(current, before, catalog)
     named = current.naming.scopes[0].named
-    if named and not (_POINTS_BACK.search(text) or _OPENS.search(text) or _ELLIPSIS.search(text)):
+    if named and content and not (_POINTS_BACK.search(text) or _OPENS.search(text) or _ELLIPSIS.search(text)):
         return current
     if bare.strip():
         return _with_place(current, before)
     # Place, year, unit, rank or phase alone was said: all else is the earlier question's.
     return _with_words(before, current)
+
+
+def _last_year(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
+    """去年呢 is the year before the one that was spoken of."""
+    if current.periods.years or current.operation.name != "lookup" or not _LAST_YEAR.search(current.text):
+        return current
+    held = catalog.years(before.naming.scopes[0].documents)
+    spoken = before.periods.years[-1] if before.periods.years else held[-1] if held else None
+    if spoken is None:
+        return current
+    return replace(current, periods=replace(current.periods, years=(spoken - 1,), relative=None))
 
 
 def _with_words(before: Understanding, current: Understanding) -> Understanding:
@@ -79,6 +173,8 @@ def _with_words(before: Understanding, current: Understanding) -> Understanding:
     operation = current.operation if current.operation.name != "lookup" else before.operation
     asks = current.asks if current.asks in ("prose", "field") else before.asks
     spans, text = before.spans, before.text
+    if current.periods.period and before.periods.period:
+        text = PERIOD.sub(lambda m: " " * len(m[0]), text)
     if current.periods.phase and before.periods.phase and current.periods.phase != before.periods.phase:
         text = _reworded(text, before.periods.phase, current.periods.phase)
     if asks == "prose":

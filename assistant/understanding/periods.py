@@ -31,7 +31,7 @@ _UNIT_ASKED = re.compile(
     r"|(?:换算|折算|折合|换|改|转|转换|折|表示|显示)(?:成|为|到)?\s*(亿元|万元|千元|元)|(?:以|用|按)\s*(亿元|万元|千元|元)\s*(?:为单位|表示|计|显示)"
     r"|单位(?:是|为|用|换成)?\s*(亿元|万元|千元|元)"
 )
-_PERIOD = re.compile(
+PERIOD = re.compile(
     r"(\d{1,2})月(?:底|末)|第?([一二三四1-4])季度|([上下]半年)|(年底|年末)(?=.{0,6}(?:进度|支出计划|支付|累计|达到))"
 )
 _QUARTERS = {"1": "一", "2": "二", "3": "三", "4": "四"}
@@ -107,7 +107,7 @@ def _phases(text: str) -> tuple[str, ...]:
 
 
 def _period(text: str) -> str | None:
-    found = _PERIOD.search(text)
+    found = PERIOD.search(text)
     if not found:
         return None
     if found[1]:

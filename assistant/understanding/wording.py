@@ -16,6 +16,7 @@ _SHORT_YEAR = re.compile(r"(?<![\d.])([12]\d)年(?!\d|前|以|来|内|期|间)")
 _YEAR_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _CODE_SAID = re.compile(r"(?:科目|功能|经济|分类)*(?:编码|编号|代码)(?:为|是|:|：)?\s*(?=\d{3})")
 _ENDING = re.compile(r"(?:经费|费用|支出|费)$")
+_SHORT = re.compile(r"[会办水电](?=经?费)")  # words that ask, but for 会费, 办费
 _FILLED = "()（）"
 
 
@@ -88,6 +89,8 @@ def weights(text: str) -> list[float]:
                 break
         else:
             at += 1
+    for found in _SHORT.finditer(text):
+        out[found.start()] = 1.0
     for name, start in subjects_said(text):
         stem = range(start, start + len(_ENDING.sub("", name)))
         if any(out[i] == 0.0 and text[i].isalnum() for i in stem):
