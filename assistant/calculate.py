@@ -61,6 +61,15 @@ def share(part: Fact, whole: Fact) -> Computed:
     return Computed(percent(a, b), "%", f"{plain(a)} ÷ {plain(b)} × 100%")
 
 
+def times(first: Fact, second: Fact) -> Computed:
+    """How many times ``second`` goes into ``first``, to two places. Raises NotComparable for a divisor of zero."""
+    unit = common_unit([second, first])
+    a, b = in_unit(first, unit), in_unit(second, unit)
+    if b == 0:
+        raise NotComparable("除数为 0，无法计算倍数")
+    return Computed((a / b).quantize(Decimal("0.01"), ROUND_HALF_UP), "倍", f"{plain(a)} ÷ {plain(b)}")
+
+
 def growth(now: Decimal, before: Decimal) -> Computed:
     if before == 0:
         raise NotComparable("上年数为 0，无法计算增长率")

@@ -58,7 +58,9 @@ class Computer(Teller):
                 f"按 {len(matches)} 个{collection.name}相加：" + "、".join(collection.call(m) for m in matches)
             )
         if u.operation.counted and collection is not None and u.operation.counted != len(matches):
-            notes.append(f"问题提到 {u.operation.counted} 个，文档中有 {len(matches)} 个")
+            named = "、".join(collection.call(m) for m in matches)
+            why = f"问题提到 {u.operation.counted} 个，文档中只认出 {len(matches)} 个：{named}。请逐项指明。"
+            return Answer(u.text, "clarify", why, citations=tuple(cited.all))
         calculation = Calculation("sum", computed.expression, tuple(numbers), plain(computed.value), computed.unit)
         first, calculation = self._in_asked_unit(
             u, Value("合计", plain(computed.value), computed.unit, tuple(numbers)), calculation
@@ -67,8 +69,8 @@ class Computer(Teller):
             f"{label(m)} {said(m.fact)}" for m in matches
         )
         text += f"\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
-        values = (first, *(value_of(m, [n]) for m, n in zip(matches, numbers, strict=True)))
-        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+        each = tuple(value_of(m, [n]) for m, n in zip(matches, numbers, strict=True)) if u.operation.each else ()
+        return Answer(u.text, "answered", text, (first, *each), calculation, tuple(cited.all), notes=tuple(notes))
 
     def _in_asked_unit(self, u: Understanding, value: Value, calculation: Calculation) -> tuple[Value, Calculation]:
         unit = u.periods.unit
@@ -97,6 +99,8 @@ class Computer(Teller):
         try:
             a, b = calculate.total([m.fact for m in part]), calculate.total([m.fact for m in whole])
             computed = calculate.share(_summed(part[0].fact, a), _summed(whole[0].fact, b))
+            if u.operation.times:
+                return self._times(u, part[0], whole[0], _summed(part[0].fact, a), _summed(whole[0].fact, b), cited, numbers)
         except calculate.NotComparable as error:
             return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
         if computed.value > 100 and part[0].document is whole[0].document and not _one_table(part[0], whole[0]):
@@ -121,6 +125,18 @@ class Computer(Teller):
         ]
         values = (Value("占比", plain(computed.value), "%", tuple(numbers)), *sums)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _times(
+        self, u: Understanding, part: Match, whole: Match, a: Fact, b: Fact, cited: Citations, numbers: Sequence[int]
+    ) -> Answer:
+        """How many times the one figure is the other."""
+        computed = calculate.times(a, b)
+        calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "倍")
+        told = "；\n".join(f"{label(m)}为 {said(m.fact)}" for m in (part, whole))
+        text = f"{told}。\n前者是后者的 {plain(computed.value)} 倍。\n计算：{computed.expression} = {plain(computed.value)}"
+        sides = (value_of(part, [cited.add(part)]), value_of(whole, [cited.add(whole)]))
+        values = (Value("倍数", plain(computed.value), "倍", tuple(numbers)), *sides)
+        return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
     def _names_phase_only(self, u: Understanding, words: str) -> bool:
         """Whether one side of a share is only another phase of the other side (支出完成年初预算的百分之几)."""
@@ -344,7 +360,8 @@ class Computer(Teller):
         else:
             verdict = f"{'增加' if computed.value > 0 else '减少'} {size}"
         text = f"{shown}。\n{verdict}。\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
-        values = (*sides, delta) if sides_first else (delta, *sides)
+        alone = u.operation.name == "difference" and not u.operation.each and len(ASKED_EACH.findall(u.text)) < 2
+        values = (*sides, delta) if sides_first and not alone else (delta, *sides)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
     def _called(self, more: Match, less: Match) -> str:

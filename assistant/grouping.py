@@ -13,6 +13,7 @@ from assistant.matching import Match
 from assistant.records import Answer, Calculation, Value
 from assistant.refusal import not_found
 from assistant.understanding import Understanding
+from assistant.understanding.operations import SUMMED
 from assistant.understanding.scope import Scope, of_year
 from index.amounts import plain
 
@@ -36,10 +37,11 @@ class Grouper(Computer):
         if not several and not u.operation.joined and not parts:
             single = self.find(self.asks(u)[0])
             if not self._names_collection(u):
+                several_named = bool(self.parts(u))
                 if (
                     single.matches
                     and not single.rivals
-                    and (single.matches[0].precision >= 0.5 or single.matches[0].content >= 1.0)
+                    and (single.matches[0].content >= 1.0 or (single.matches[0].precision >= 0.5 and not several_named))
                 ):
                     return None
                 if single.missing and single.nearest is not None and single.nearest.holds:
@@ -208,6 +210,8 @@ class Grouper(Computer):
         if op.condition:
             sign, value, unit = op.condition
             members = [m for m in members if collections_of.passes(m.fact, sign, value, unit)]
+        if op.name == "filter" and members and SUMMED.search(u.text):
+            return self._total(u, members, replace(collection, members=tuple(members)))
         cited = Citations()
         numbers = [cited.add(m) for m in members]
         lines = [f"{i}. {collection.call(m)} {said(m.fact)}" for i, m in enumerate(members, 1)]
@@ -229,6 +233,10 @@ class Grouper(Computer):
             calculation = Calculation("count", f"共 {len(members)} 个", tuple(numbers), str(len(members)), "个")
             text = f"共 {len(members)} 个{collection.name}：\n" + "\n".join(lines)
             values = (Value(f"{collection.name}数量", str(len(members)), "个", tuple(numbers)),)
+            if members and re.search(r"多少(?:钱|资金|[万亿]?元)|金额|资金(?:是|有|共)?多少", u.text):
+                summed = self._total(u, members, collection)
+                text = f"共 {len(members)} 个{collection.name}，{summed.text}"
+                values, calculation = (*values, *summed.values[:1]), summed.calculation
         else:
             calculation = None
             text = (

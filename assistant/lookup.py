@@ -187,7 +187,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         for m in matches
         if m.holds
         and (m.own >= LEAST_OWN or m.fact.source.row is not None)
-        and m.precision > (0.3 if m.fact.kind == "target" else 0.08)
+        and m.precision > (0.3 if m.fact.kind in ("target", "empty", "schedule") else 0.08)
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not another_subject(m.fact, wanted)
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)

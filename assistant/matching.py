@@ -346,10 +346,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     if wanted.kinds[0] == "change":
         lean += 0.0 if fact.kind == "change" else -0.2
         lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
-    if fact.subject_code and fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
-        lean -= 0.03  # a subject of spending that an income table lists too
-    if fact.subject_code and _below_said(fact, wanted.text):
-        lean += 0.1
+    lean += _by_name(wanted, shelved, shares)
     restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
         lean -= 0.03 if restricted[0] not in ("机关运行", "采购") else 0.06
@@ -398,6 +395,21 @@ def _below_said(fact: Fact, text: str) -> bool:
     return any(code.startswith(c) and code != c for name, _ in said for c in subject_codes()[name])
 
 
+def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
+    """Leanings by the very name of a subject or an indicator."""
+    fact, lean = shelved.fact, 0.0
+    if fact.subject_code:
+        if fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
+            lean -= 0.03  # a subject of spending that an income table lists too
+        lean += 0.1 if _below_said(fact, wanted.text) else 0.0
+    if fact.kind == "target" and fact.indicator and len(fact.indicator[-1]) >= 4 and fact.project:
+        last = fact.indicator[-1]
+        beyond = sum(last[i : i + 2] not in fact.project for i in range(len(last) - 1))
+        if shares.get(shelved.names[0], 0.0) >= 0.99 and beyond >= 2:
+            lean += 0.25  # an indicator said word for word is what is asked, not its project's budget
+    return lean
+
+
 def _income(fact: Fact) -> bool:
     heads = "".join((fact.table or "", *fact.column_path))
     return "收入" in heads and "支出" not in heads
@@ -428,7 +440,7 @@ def another_subject(fact: Fact, wanted: Wanted) -> bool:
 
 
 def _other_code(fact: Fact, name: str, text: str) -> bool:
-    """Whether the question says the whole name of a subject and the fact is of one with a code outside of it: 福利费 is not 工资福利支出."""
+    """Whether the question says a subject's whole name and the fact is of one outside of it: 福利费 is not 工资福利支出."""
     if not name or name in text or fact.source.row is None:
         return False
     own = (fact.subject_code,) if fact.subject_code else subject_codes().get(name, ())

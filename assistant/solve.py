@@ -63,7 +63,7 @@ class Solver(Grouper):
         if answer is None:
             answer = self._figures(u)
             if _one_sum_instead(u, answer):
-                return not_found(u.text, "文档没有逐项列出所问的内容，无法计数或求平均", self.catalog, u)
+                return not_found(u.text, "文档没有逐项列出所问的内容，无法计数、排序、相加或求平均", self.catalog, u)
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
         listed = u.operation.name in ("list", "count") and not answer.citations
@@ -98,7 +98,11 @@ class Solver(Grouper):
 
 
 def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
-    """Whether a count or an average was asked for and a single sum of money came out."""
-    if u.operation.name not in ("count", "average") or not answer.values:
+    """Whether a set of figures was asked to be worked over and a single sum of money came out."""
+    if len(answer.values) != 1 or answer.values[0].unit not in MONEY:
         return False
-    return answer.values[0].unit in MONEY and "均" not in answer.values[0].label
+    label = answer.values[0].label
+    if u.operation.name == "sum":
+        return u.operation.joined and not re.search("合计|总|计$|三公", label)
+    words = {"count": "数", "average": "均", "rank": "最|第"}
+    return u.operation.name in words and not re.search(words[u.operation.name], label)

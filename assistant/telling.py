@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP
 
 from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
 from assistant.finding import Ask, Finder
@@ -19,6 +19,7 @@ from index.amounts import MONEY, convert, plain
 from index.names import pairs
 from index.records import Fact, Table
 
+_ABOUT = re.compile(r"大约|大概|约|左右|上下|差不多")
 ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
 
@@ -171,10 +172,11 @@ class Teller(Finder):
         assert u.claim is not None
         claimed, unit = u.claim
         agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
-        if agrees and unit in MONEY and fact.unit in MONEY:
-            # 2亿 is rounding of 1.9亿 on paper, but nobody who asks means that.
-            value = fact.value or Decimal(0)
-            agrees = abs(convert(claimed, unit, fact.unit) - value) <= abs(value) / 200
+        if unit in MONEY and fact.unit in MONEY and fact.value is not None:
+            # A rounded claim agrees (58万 for 58.04万), but 2亿 is not what is meant by 1.9亿.
+            own = convert(fact.value, fact.unit, unit)
+            near = abs(claimed - own) <= abs(own) / 200
+            agrees = near and (agrees or own.quantize(claimed, ROUND_HALF_UP) == claimed or bool(_ABOUT.search(u.text)))
         if agrees:
             return f"说法相符。{text}", notes
         return f"与所说不符：{text}", [f"问题中提到的金额与文档不符，文档为 {said(fact)}", *notes]

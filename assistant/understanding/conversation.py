@@ -21,7 +21,9 @@ _POINTS_BACK = re.compile(
     r"这[一个]?(?:项|个|科目|项目|指标|笔)|那[一个]?(?:项|个|科目|项目|指标|笔)|它|该(?:项|项目|科目)|同一项|两者|上述|前面"
 )
 _OPENS = re.compile(r"^(?:那么?|那|再|还有|以及|换成?|改成|如果是?|要是|我是说|我说的是|不对|不是|只看|呢)")
-_PICKS = re.compile(r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$")
+_PICKS = re.compile(
+    r"^(?:选|选择|就|要)?第?\s*([1-9]|10|[一二三四五六七八九十])\s*(?:个|项|号|条)?(?:吧|呢)?[。.!！]?$"
+)
 _SHARE = re.compile(r"^(?:那么?|它|这|该)?(?:其中的?)?(?P<part>[^占]{2,20}?)??的?(?:项|项目|科目)?占(?:比|总)?")
 _NARROWS = re.compile(r"^(?:那?只看|仅看|光看|只要|只算)(.{2,20}?)(?:的|呢)?[?？。]?$")
 _SOURCE = re.compile(
@@ -33,7 +35,8 @@ _OPERANDS = re.compile(
 )
 _LAST_YEAR = re.compile(r"去年|前一年|上一?年")
 _INDICATOR = re.compile(
-    "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True)) + "|满意度|指标值?|目标值?|呢"
+    "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True))
+    + "|满意度|指标值?|目标值?|呢"
 )
 _ELLIPSIS = re.compile(r"呢[?？]?$|^(?:换算|折算|折合|换成|改成|折成)|^(?:为什么|为何|怎么来的|依据|出处)[?？]?$")
 
@@ -206,7 +209,11 @@ def _with_place(current: Understanding, before: Understanding) -> Understanding:
     if periods.phase is None:
         periods = replace(periods, phase=before.periods.phase)
     merged = replace(current, periods=periods, naming=naming)
-    if current.asks in ("field", "prose") or _POINTS_BACK.search(current.text) or not _INDICATOR.sub("", _item(current)).strip():
+    if (
+        current.asks in ("field", "prose")
+        or _POINTS_BACK.search(current.text)
+        or not _INDICATOR.sub("", _item(current)).strip()
+    ):
         words = re.sub(r"多少|是什么|预算(?:数)?|是|[?？]", " ", _item(before))
         shift = len(current.text) + 1
         spans = (*current.spans, *((s + shift, e + shift) for s, e in before.spans))

@@ -13,12 +13,16 @@ _RATIO = re.compile(
 )
 _RATIO_SHORT = re.compile(r"(?P<part>.{2,40}?)占(?P<whole>.{2,40}?)(?:的)?多少[?？]?$")
 _SHARE = re.compile(r"^(?P<part>.{2,40}?)的?(?:占比|比重)(?:是|为|有)?(?:多少|几成)?[?？]?$")
+_SHARE_OF = re.compile(
+    r"^(?P<whole>.{2,30}?)(?:中|里|当中|里面|之中)的?(?P<part>[^占，,]{2,30}?)的?(?:所?占比例?|占多少|占百分之几|占几成|比重)(?:是|为|有)?(?:多少|几成)?[?？]?$"
+)
+_TIMES = re.compile(r"(?P<part>.{2,40}?)(?:是|为|相当于)(?P<whole>.{2,40}?)的?(?:几|多少)倍")
 _GROWTH = re.compile(
     r"(?:同比|比上年|比去年|较上年|比20\d\d年|较20\d\d年|增长|增加|减少|下降)[^，。？?]{0,12}(?:百分之几|百分之多少|百分比|百分点|幅度|率|几成|%)"
     r"|增长率|增幅|降幅|同比(?:增长|增减|变化)|增速"
 )
 _CHANGE = re.compile(
-    r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少)"
+    r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少|$|[?？])|(?:多|增)了?还是(?:少|减)"
 )
 _DIFFERENCE = re.compile(
     r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少"
@@ -26,7 +30,7 @@ _DIFFERENCE = re.compile(
 _COMPARE = re.compile(
     r"哪个(?:更)?(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)"
 )
-_SUM = re.compile(
+SUMMED = re.compile(
     r"一共|总共|合计(?:是|为|有)?(?:多少|几)?|加起来|加在?一起|合起来|相加|之和|总和|求和|共计|汇总|总计多少|共多少|加总|项目(?:预算|资金|经费)*总额|[\u4e00-\u9fff]加[\u4e00-\u9fff]"
 )
 _JOINED = re.compile(r"加起来|加在?一起|合起来|相加|之和|总和|求和|加总|[^、，]加(?:上)?[^、，起在总]")
@@ -62,6 +66,7 @@ class Operation:
     nth: int | None = None
     descending: bool = True
     each: bool = False
+    times: bool = False
     joined: bool = False
     counted: int | None = None
     condition: tuple[str, Decimal, str] | None = None
@@ -85,6 +90,12 @@ def read_operation(text: str) -> Operation:
     ratio = _RATIO.search(text) or _RATIO_SHORT.search(text)
     if ratio:
         return Operation("ratio", part=ratio["part"], whole=ratio["whole"], each=each, counted=number)
+    times = _TIMES.search(text)
+    if times:
+        return Operation("ratio", part=times["part"], whole=times["whole"], each=each, counted=number, times=True)
+    share_of = _SHARE_OF.search(text)
+    if share_of:
+        return Operation("ratio", part=share_of["part"], whole=share_of["whole"], each=each, counted=number)
     share = _SHARE.search(text)
     if share:
         whole = "收入总计" if "收入" in share["part"] else "支出总计"
@@ -109,9 +120,9 @@ def read_operation(text: str) -> Operation:
         return Operation("change", direction=_direction(text), **common)  # type: ignore[arg-type]
     if condition and re.search(r"哪|列|有什么|的(?:项目|科目|指标)|项目$", text):
         return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]
-    if _LIST.search(text) or (_EACH_PROJECT.search(text) and not _SUM.search(text)):
+    if _LIST.search(text) or (_EACH_PROJECT.search(text) and not SUMMED.search(text)):
         return Operation("list", **common)  # type: ignore[arg-type]
-    if _SUM.search(text):
+    if SUMMED.search(text):
         return Operation("sum", joined=bool(_JOINED.search(text)), **common)  # type: ignore[arg-type]
     return Operation("lookup", **common)  # type: ignore[arg-type]
 

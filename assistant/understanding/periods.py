@@ -11,7 +11,7 @@ from index.amounts import money_unit
 _TITLE = re.compile(r"《[^》]*》")
 _RANGE = re.compile(r"(20\d\d)\s*年?(?:度)?\s*(?:到|至|-|—|~|－)\s*(20\d\d)\s*年?(?:度)?(?:[一二三四五六两\d]+年)?")
 _AS_OF = re.compile(r"截[至止]?(?:到)?\s*20\d\d年\s*\d{1,2}月(?:\s*\d{1,2}日)?|20\d\d年\d{1,2}月\d{1,2}日")
-_YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)\s*年?度?")
+_YEAR = re.compile(r"(?<![\d.])(20[0-4]\d)(?!\d|\.\d|\s*[万亿]?元)\s*年?度?")
 _PHASES = (
     ("年初预算", re.compile(r"年初预算数?")),
     ("调整预算", re.compile(r"调整(?:后)?预算数?|预算调整数?")),

@@ -54,7 +54,7 @@ def subject_codes() -> dict[str, tuple[str, ...]]:
     """The codes under which each subject's name stands; names of two characters only where they say a cost (水费)."""
     codes: dict[str, tuple[str, ...]] = {}
     for code, names in subjects().items():
-        for name in names:
+        for name in (unicodedata.normalize("NFKC", n) for n in names):
             if len(name) >= 3 or name.endswith("费"):
                 codes[name] = (*codes.get(name, ()), code)
     return codes
