@@ -85,7 +85,7 @@ class Computer(Teller):
     def _ratio(self, u: Understanding) -> Answer | None:
         if self._names_phase_only(u, u.operation.whole or ""):
             return self._executed(u)
-        sides = []
+        sides: list[list[Match] | tuple[Match, ...]] = []
         for words in (u.operation.part or "", u.operation.whole or ""):
             side = self._side(u, words)
             if isinstance(side, Answer) and side.status == "not_found" and sides and words not in u.text:

@@ -236,7 +236,7 @@ class Grouper(Computer):
             if members and re.search(r"多少(?:钱|资金|[万亿]?元)|金额|资金(?:是|有|共)?多少", u.text):
                 summed = self._total(u, members, collection)
                 text = f"共 {len(members)} 个{collection.name}，{summed.text}"
-                values, calculation = (*values, *summed.values[:1]), summed.calculation
+                values, calculation = (*values, *summed.values[:1]), summed.calculation or calculation
         else:
             calculation = None
             text = (
