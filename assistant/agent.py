@@ -99,17 +99,25 @@ class StepAgent:
         self,
         model: LanguageModel,
         ask: Callable[[Question], Answer],
-        search: Callable[[str], Sequence[Citation]],
+        search: Callable[[str, Sequence[str]], Sequence[Citation]],
         documents: Callable[[], Sequence[str]],
     ) -> None:
         self._model, self._ask, self._search, self._documents = model, ask, search, documents
 
-    def answer(self, question: Question) -> Answer | None:
-        """An answer whose every sentence is borne out by what the tools found; None where there is none."""
+    @staticmethod
+    def prepare() -> None:
+        """Import what agents need: that takes a second, which is no model's fault, and is done before time runs."""
+        import langchain.agents.middleware  # noqa: F401
+
+    def answer(self, question: Question, deadline: float | None = None) -> Answer | None:
+        """An answer whose every sentence is borne out by what the tools found; None where there is none.
+
+        The tools look at the documents of ``question.document`` only, at all where it names none.
+        """
         findings, steps = Findings(), list[dict[str, Any]]()
-        agent = self._agent(findings, steps)
+        agent = self._agent(findings, steps, question.document)
         try:
-            state = self._model.run(lambda: agent.ainvoke({"messages": [("user", question.text)]}))
+            state = self._model.run(lambda: agent.ainvoke({"messages": [("user", question.text)]}), deadline)
         except ModelFailed:
             return None
         said = state["messages"][-1].content
@@ -120,7 +128,7 @@ class StepAgent:
             return None
         return _answer(question, text, findings, steps)
 
-    def _agent(self, findings: Findings, steps: list[dict[str, Any]]) -> Any:
+    def _agent(self, findings: Findings, steps: list[dict[str, Any]], within: tuple[str, ...]) -> Any:
         from langchain.agents import create_agent
         from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
 
@@ -130,23 +138,25 @@ class StepAgent:
         ]
         return create_agent(
             self._model.chat(),
-            self._tools(findings, steps),
+            self._tools(findings, steps, within),
             system_prompt=load("agent").fill(documents="\n".join(self._documents()[:50]) or "无"),
             middleware=limits,
         )
 
-    def _tools(self, findings: Findings, steps: list[dict[str, Any]]) -> list[Callable[..., str]]:
+    def _tools(
+        self, findings: Findings, steps: list[dict[str, Any]], within: tuple[str, ...]
+    ) -> list[Callable[..., str]]:
         def kept(tool: str, given: object, result: str) -> str:
             steps.append({"step": tool, "given": given, "found": result[:500]})
             return result
 
         def look_up(question: str) -> str:
             """查一个数字或一项内容。question 写完整，例如“某局2025年三公经费预算多少”。"""
-            return kept("look_up", question, findings.add(self._ask(Question(question))))
+            return kept("look_up", question, findings.add(self._ask(Question(question, document=within))))
 
         def search_passages(query: str) -> str:
             """在文档正文里找原因、职责、依据等段落。"""
-            cited = tuple(self._search(query))
+            cited = tuple(self._search(query, within))
             found = Answer(query, "answered" if cited else "not_found", "没有找到相关段落", citations=cited)
             return kept("search_passages", query, findings.add(found))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Lock
@@ -12,10 +12,12 @@ from typing import Any
 
 from assistant.lookup import Lookup
 from assistant.model_reach import layer_of, told
+from assistant.part_questions import part_questions, together
 from assistant.prose import Prose
 from assistant.records import Answer, Question
 from assistant.shelf import Shelf
 from assistant.solve import Solver
+from assistant.understanding import understand
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.conversation import resolve
 from assistant.understanding.wording import plain_question
@@ -58,15 +60,27 @@ class Assistant:
     def ask(self, question: Question) -> Answer:
         """Answer one question. Any text gets an answer; "not found" is a result."""
         started = time.perf_counter()
-        text = plain_question(question.text)
-        if not any(c.isalnum() for c in text):
-            answer = Answer(question.text, "not_found", "请输入要查询的内容，例如：某部门 2025 年三公经费预算多少。")
-        else:
-            answer = self._answer(question)
-            if self.model is not None:
-                answer = self.model.improve(question, answer)
-        elapsed = round((time.perf_counter() - started) * 1000, 1)
-        return replace(answer, question=question.text, elapsed_ms=elapsed, id=question.id)
+        answer = self._first(question)
+        if self.model is not None:
+            answer = self.model.improve(question, answer)
+        return _timed(question, answer, started)
+
+    def stream(self, question: Question) -> Iterator[Answer | str]:
+        """The answer of the rules at once; where a language model has more to say its sentences, then the last answer.
+
+        Every sentence has been checked before it comes. Closing the iterator stops the model.
+        """
+        started = time.perf_counter()
+        answer = self._first(question)
+        yield _timed(question, answer, started)
+        if self.model is not None and self.model.wants(question, answer):
+            answer = yield from self.model.stream(question, answer)
+            yield _timed(question, answer, started)
+
+    def _first(self, question: Question) -> Answer:
+        if not any(c.isalnum() for c in plain_question(question.text)):
+            return Answer(question.text, "not_found", "请输入要查询的内容，例如：某部门 2025 年三公经费预算多少。")
+        return self._answer(question)
 
     def _answer(self, question: Question) -> Answer:
         """Answer from one state of the store: asked again where documents changed meanwhile."""
@@ -93,7 +107,13 @@ class Assistant:
             return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
         solver = Solver(self.lookup, self.prose, catalog)
         understanding = resolve(question, catalog, solver)
-        return solver.solve(understanding)
+        parts = part_questions(understanding, catalog)
+        answers = [solver.solve(understand(part, catalog)) for part in parts]
+        if sum(a.status == "answered" for a in answers) > 1:
+            return together(understanding, parts, answers)
+        whole = solver.solve(understanding)
+        told = whole.status != "not_found" or all(a.status != "answered" for a in answers)
+        return whole if told else together(understanding, parts, answers)
 
     # -- what pages and tools need -----------------------------------------------
 
@@ -225,6 +245,11 @@ class Assistant:
     def close(self) -> None:
         self.prose.close()
         self.store.close()
+
+
+def _timed(question: Question, answer: Answer, started: float) -> Answer:
+    elapsed = round((time.perf_counter() - started) * 1000, 1)
+    return replace(answer, question=question.text, elapsed_ms=elapsed, id=question.id)
 
 
 def _only(catalog: Catalog, documents: Sequence[str]) -> tuple[Catalog, str | None]:

@@ -65,7 +65,7 @@ class ProseAnswerer:
         result: ProseResult | None = self.chain.invoke(asked)
         return result
 
-    def passages(self, question: str, document_ids: Sequence[str] | None = None, k: int = 4) -> list[Quote]:
+    def passages(self, question: str, document_ids: Sequence[str] | None = None, k: int = 3) -> list[Quote]:
         """The ``k`` passages nearest to a question, for a model that words an answer from several places."""
         found = self._retriever.find(question, k, document_ids)
         return [

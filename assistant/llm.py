@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from typing import Any, Literal, TypeVar
 
@@ -25,6 +25,7 @@ from assistant.tracing import no_tracing
 PREFIX = "BUDGETQA_LLM_"
 MAX_CHARACTERS = 6_000
 _RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
+_UNKNOWN_FIELD = (400, 422)
 _T = TypeVar("_T")
 
 
@@ -47,6 +48,9 @@ class LlmSettings(BaseSettings):
     )
     timeout: float = Field(default=30, gt=0, le=600, description="一次回答中大模型最多用多少秒，含重试")
     concurrency: int = Field(default=4, ge=1, le=256, description="同时进行的请求数")
+    evidence_characters: int = Field(
+        default=3000, ge=300, le=100_000, description="一次发给模型的依据最多多少字；模型在普通电脑上运行时宜用 1200"
+    )
     max_tokens: int = Field(default=600, ge=16, le=32_000, description="一次回复的最大词元数")
     token_budget: int = Field(default=0, ge=0, description="本进程累计可用的词元数，0 为不限")
     retries: int = Field(default=2, ge=0, le=10, description="限流或出错时的重试次数")
@@ -119,15 +123,27 @@ class LanguageModel:
 
     # -- asking ----------------------------------------------------------------
 
-    def complete(self, messages: Sequence[tuple[str, str]], *, deadline: float | None = None) -> str:
-        """The model's reply to (role, text) messages. ``deadline`` is a time.monotonic() value."""
-        return self.run(lambda: self._complete(messages), deadline)
+    def complete(
+        self,
+        messages: Sequence[tuple[str, str]],
+        *,
+        deadline: float | None = None,
+        schema: Mapping[str, Any] | None = None,
+    ) -> str:
+        """The model's reply to (role, text) messages. ``deadline`` is a time.monotonic() value.
+
+        ``schema`` is the JSON schema that the reply is to have, where the endpoint can be told one.
+        """
+        return self.run(lambda: self._complete(messages, schema), deadline)
 
     def stream(self, messages: Sequence[tuple[str, str]], *, deadline: float | None = None) -> Iterator[str]:
-        """The reply in pieces as they arrive. Raises ModelFailed in the middle if the endpoint fails there."""
+        """The reply in pieces as they arrive; closing the iterator gives up the request.
+
+        Raises ModelFailed in the middle if the endpoint fails there.
+        """
         pieces: queue.Queue[str | None] = queue.Queue()
 
-        stopped = threading.Event()
+        under_way: list[Future[None]] = []
         started: list[bool] = []
         outcome: list[ModelFailed | None] = []
 
@@ -135,8 +151,6 @@ class LanguageModel:
             try:
                 async with aclosing(self._pieces(messages)) as arriving:
                     async for piece in arriving:
-                        if stopped.is_set():
-                            return
                         started.append(True)
                         pieces.put(piece)
             except Exception as error:
@@ -145,7 +159,7 @@ class LanguageModel:
                 raise
 
         def work() -> None:
-            outcome.append(self._outcome(feed, deadline))
+            outcome.append(self._outcome(feed, deadline, under_way.append))
             pieces.put(None)
 
         threading.Thread(target=work, daemon=True).start()
@@ -153,18 +167,26 @@ class LanguageModel:
             while (piece := pieces.get()) is not None:
                 yield piece
         finally:
-            stopped.set()
+            for request in under_way:
+                request.cancel()
         if outcome[0]:
             raise outcome[0]
 
-    def run(self, work: Callable[[], Awaitable[_T]], deadline: float | None = None) -> _T:
+    def run(
+        self,
+        work: Callable[[], Awaitable[_T]],
+        deadline: float | None = None,
+        begun: Callable[[Future[_T]], None] = lambda _: None,
+    ) -> _T:
         """Run work that uses :meth:`chat` within the deadline, with the breaker and a slot. Raises ModelFailed."""
         self._breaker.check()
         if self.settings.token_budget and self.used_tokens >= self.settings.token_budget:
             raise ModelFailed("大模型的词元额度已用完")
         ends = deadline if deadline is not None else time.monotonic() + self.settings.timeout
         try:
-            result = asyncio.run_coroutine_threadsafe(self._limited(work, ends), self._running()).result()
+            request = asyncio.run_coroutine_threadsafe(self._limited(work, ends), self._running())
+            begun(request)
+            result = request.result()
         except ModelFailed:
             self._breaker.note(worked=False)
             raise
@@ -173,9 +195,11 @@ class LanguageModel:
         self._breaker.note(worked=True)
         return result
 
-    def _outcome(self, work: Callable[[], Awaitable[None]], deadline: float | None) -> ModelFailed | None:
+    def _outcome(
+        self, work: Callable[[], Awaitable[None]], deadline: float | None, begun: Callable[[Future[None]], None]
+    ) -> ModelFailed | None:
         try:
-            self.run(work, deadline)
+            self.run(work, deadline, begun)
         except ModelFailed as error:
             return error
         return None
@@ -201,16 +225,28 @@ class LanguageModel:
                 await asyncio.sleep(pause)
         raise AssertionError("the loop returns or raises")
 
-    async def _complete(self, messages: Sequence[tuple[str, str]]) -> str:
-        async with aclosing(self._pieces(messages)) as pieces:
+    async def _complete(self, messages: Sequence[tuple[str, str]], schema: Mapping[str, Any] | None) -> str:
+        try:
+            return await self._whole(messages, schema)
+        except Exception as error:
+            if schema is None or getattr(error, "status_code", None) not in _UNKNOWN_FIELD:
+                raise
+            return await self._whole(messages, None)
+
+    async def _whole(self, messages: Sequence[tuple[str, str]], schema: Mapping[str, Any] | None) -> str:
+        async with aclosing(self._pieces(messages, schema)) as pieces:
             text = "".join([piece async for piece in pieces]).strip()
         if not text:
             raise ModelFailed("大模型没有给出内容")
         return text
 
-    async def _pieces(self, messages: Sequence[tuple[str, str]]) -> AsyncGenerator[str, None]:
+    async def _pieces(
+        self, messages: Sequence[tuple[str, str]], schema: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[str, None]:
         size = 0
-        async with aclosing(self.chat().astream(list(messages))) as chunks:
+        told = {"name": "reply", "schema": dict(schema), "strict": True} if schema else None
+        more = {"response_format": {"type": "json_schema", "json_schema": told}} if told else {}
+        async with aclosing(self.chat().astream(list(messages), **more)) as chunks:
             async for chunk in chunks:
                 usage = getattr(chunk, "usage_metadata", None)
                 if usage:

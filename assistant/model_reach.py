@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.lookup import Lookup
 from assistant.prose import Prose
 from assistant.records import Answer, Citation, Question
+from assistant.understanding import understand
 from assistant.understanding.catalog import Catalog
+from assistant.understanding.scope import of_year
 from index.names import pairs
 
 if TYPE_CHECKING:
@@ -39,15 +41,26 @@ def layer_of(
         agencies = sorted({row.agency for row in rows if row.agency})
         return Candidates(agencies, sorted({row.fiscal_year for row in rows if row.fiscal_year}), items)
 
-    def passages(text: str) -> Sequence[Citation]:
-        return prose.passages(text, catalog())
+    def passages(text: str, documents: Sequence[str]) -> Sequence[Citation]:
+        return prose.passages(text, catalog(), documents)
+
+    def named(question: Question) -> tuple[str, ...] | None:
+        held = catalog()
+        u = understand(question.text, held)
+        found: list[str] = list(question.document)
+        for scope in u.naming.scopes if u.naming.scopes[0].named or u.periods.years else ():
+            dated = [of_year(scope, year, held) for year in u.periods.years or (None,)]
+            if u.naming.unknown or any(s.missing for s in (scope, *dated)):
+                return None
+            found += [d for s in dated for d in s.documents]
+        return tuple(dict.fromkeys(found))
 
     def documents() -> Sequence[str]:
         return [
             f"{row.agency or row.title} {row.fiscal_year or ''}年{row.phase or ''}" for row in catalog().rows.values()
         ]
 
-    return LlmLayer(model, Reach(ask, candidates, passages, documents))
+    return LlmLayer(model, Reach(ask, candidates, passages, documents, named))
 
 
 def told() -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -60,13 +60,13 @@ class Planner:
     ) -> None:
         self._model, self._candidates, self._ask = model, candidates, ask
 
-    def improve(self, question: Question, answer: Answer) -> Answer:
+    def improve(self, question: Question, answer: Answer, deadline: float | None = None) -> Answer:
         """A better answer than "not found", or the one given. Figures come from the rules alone."""
         offered = self._candidates(question.text)
         if answer.status != "not_found" or not offered.items:
             return answer
         try:
-            plan = self.plan(question.text, offered)
+            plan = self.plan(question.text, offered, deadline)
         except ModelFailed:
             return answer
         read = _question_of(plan) if plan and plan.item and _keeps(question.text, plan, offered) else None
@@ -82,7 +82,7 @@ class Planner:
         text = f"没有直接查到。您想问的是不是：{read}？"
         return Answer(question.text, "clarify", text, options=(read,), notes=answer.notes, route="llm", trace=(step,))
 
-    def plan(self, question: str, offered: Candidates) -> _Plan | None:
+    def plan(self, question: str, offered: Candidates, deadline: float | None = None) -> _Plan | None:
         """The model's choice among the candidates, None where it chose anything else. Raises ModelFailed."""
         text = load("planning").fill(
             question=question,
@@ -91,12 +91,22 @@ class Planner:
             items="、".join(offered.items[:_MOST]),
             operations="、".join(OPERATIONS),
         )
-        deadline = time.monotonic() + self._model.settings.timeout / 2
-        plan = read_plan(self._model.complete([("user", text)], deadline=deadline))
+        plan = read_plan(self._model.complete([("user", text)], deadline=deadline, schema=_schema(offered)))
         if plan is None or plan.operation not in OPERATIONS:
             return None
         chosen = ((plan.agency, offered.agencies), (plan.year, offered.years), (plan.item, offered.items))
         return plan if all(value is None or value in among[:_MOST] for value, among in chosen) else None
+
+
+def _schema(offered: Candidates) -> dict[str, Any]:
+    """The form of a plan with the candidates as the only values, for endpoints that hold a model to a schema."""
+    among = {
+        "agency": [*offered.agencies[:_MOST], None],
+        "year": [*offered.years[:_MOST], None],
+        "item": [*offered.items[:_MOST], None],
+        "operation": [*OPERATIONS],
+    }
+    return (load("planning").output or {}) | {"properties": {name: {"enum": values} for name, values in among.items()}}
 
 
 def read_plan(reply: str) -> _Plan | None:

@@ -57,9 +57,9 @@ class Prose:
         cited = [self._cited(quote, catalog) for quote in result.quotes if quote.document_id in catalog.rows]
         return (result.text, cited, result.confidence, [*result.notes, *self._notes]) if cited else None
 
-    def passages(self, question: str, catalog: Catalog) -> list[Citation]:
-        """The passages nearest to a question, for a model that words an answer from several places."""
-        quotes = self._open().passages(question)
+    def passages(self, question: str, catalog: Catalog, documents: Sequence[str] = ()) -> list[Citation]:
+        """The passages of the given documents (none: of all) nearest to a question, for a model to word."""
+        quotes = self._open().passages(question, list(documents) or None)
         return [self._cited(quote, catalog) for quote in quotes if quote.document_id in catalog.rows]
 
     def _cited(self, quote: Any, catalog: Catalog) -> Citation:

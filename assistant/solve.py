@@ -10,6 +10,7 @@ from assistant.records import Answer
 from assistant.refusal import not_found
 from assistant.understanding import Understanding
 from assistant.understanding.mending import mended, spelled_in_letters
+from assistant.understanding.periods import THIS_YEAR
 from assistant.understanding.scope import Scope, of_year
 from index.amounts import MONEY
 
@@ -75,7 +76,11 @@ class Solver(Grouper):
     def _prose(self, u: Understanding) -> Answer | None:
         scope = self.asks(u)[0].scope if u.naming.scopes else Scope(())
         years = u.periods.years
-        dated = of_year(scope, years[0] if len(years) == 1 else None, self.catalog)
+        year = years[0] if len(years) == 1 else None
+        if u.periods.relative in THIS_YEAR and not years:
+            held = [self.catalog.rows[d].fiscal_year for d in scope.documents]
+            year = max((y for y in held if y), default=None)
+        dated = of_year(scope, year, self.catalog)
         if dated.missing:
             return not_found(u.text, dated.missing + "。", self.catalog, u)
         focus = "".join(
@@ -86,6 +91,8 @@ class Solver(Grouper):
         if result is None:
             return None
         text, cited, confidence, notes = result
+        if year and not years:
+            notes.append(f"“{u.periods.relative}”按文档年度{year}年理解")
         return Answer(
             u.text,
             "answered",

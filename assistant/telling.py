@@ -13,6 +13,7 @@ from assistant.matching import Match, match
 from assistant.records import Answer, Calculation
 from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
+from assistant.understanding.periods import THIS_YEAR
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.names import pairs
@@ -186,7 +187,7 @@ class Teller(Finder):
         notes = []
         if found.scope.note:
             notes.append(found.scope.note)
-        if not u.periods.years and row.fiscal_year:
+        if not u.periods.years and row.fiscal_year and u.periods.relative not in THIS_YEAR:
             notes.append(f"年度未指明，按{top.fact.fiscal_year or row.fiscal_year}年")
         if u.periods.relative and row.fiscal_year:
             notes.append(f"“{u.periods.relative}”按文档年度{row.fiscal_year}年理解")

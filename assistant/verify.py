@@ -13,8 +13,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from assistant.evidence import Piece
+from assistant.records import Value
 from index.amounts import MONEY, Amount, find_amounts
 
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
@@ -79,6 +81,22 @@ def check(draft: str, pieces: Sequence[Piece], question: str = "") -> list[Fault
         return [Fault(draft[:80], "没有内容")]
     names = _short_names(plain(question), pieces)
     return [Fault(s, reason) for s in sentences if (reason := _fault_of(s, pieces, names))]
+
+
+def unsaid(draft: str, values: Sequence[Value]) -> list[str]:
+    """The figures of an answer that a draft does not say, in whatever unit of money; signs do not count."""
+    text = plain(draft)
+    said = {_money(a.value, a.unit) for a in find_amounts(text)}
+    figures = [v for v in values if v.value is not None]
+    return [
+        f"{v.value}{v.unit}"
+        for v in figures
+        if _money(Decimal(v.value or 0), v.unit) not in said and (v.unit or str(v.value) not in text)
+    ]
+
+
+def _money(value: Decimal, unit: str) -> tuple[Decimal, str]:
+    return (abs(value * MONEY[unit]), "元") if unit in MONEY else (abs(value), unit)
 
 
 def cited(draft: str, pieces: Sequence[Piece], question: str = "") -> str:

@@ -18,14 +18,14 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from assistant.evidence import Piece, evidence_of
 from assistant.llm import LanguageModel, ModelFailed
 from assistant.records import Answer, Citation
-from assistant.verify import Fault, check, cited
+from assistant.verify import Fault, check, cited, unsaid
 from prompts import load
 
 _LOG = logging.getLogger("budgetqa.llm")
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r".*?(?:[。！？!?](?:\s*[\[［【]\d{1,3}[\]］】])*|\n|$)", re.S)
-_EVIDENCE_SIZE = 3000
 _PIECE_SIZE = 500
+WORDED = "由大模型 {} 组织语言，每句话都已由程序对照出处核对"
 REPLACED = "大模型的表述未通过核对，已改用程序生成的回答"
 
 
@@ -50,30 +50,28 @@ class Worder:
 
     @staticmethod
     def wants(answer: Answer) -> bool:
-        """Whether wording helps: prose, or several figures. One looked-up figure is already said best by code."""
-        return (
-            answer.status == "answered"
-            and bool(answer.citations)
-            and (answer.route == "retrieval" or len(answer.values) > 1)
-        )
+        """Whether wording helps: prose, alone or beside figures. What was looked up is said best by code."""
+        return answer.status == "answered" and bool(answer.citations) and answer.route == "retrieval"
 
-    def word(self, answer: Answer, further: Sequence[Citation] = ()) -> Answer:
+    def word(self, answer: Answer, further: Sequence[Citation] = (), deadline: float | None = None) -> Answer:
         """The answer in the model's words, or unchanged with a note why not; within the model's time limit.
 
         ``further`` are passages beside the answer's own that the text may use; those it cites become citations.
         """
         try:
-            worded: Answer = self.chain.invoke(self._start(answer, further))
+            worded: Answer = self.chain.invoke(self._start(answer, further, deadline))
         except ModelFailed as error:
             return _with_note(answer, f"{error}，已改用程序生成的回答")
         return worded
 
-    def stream(self, answer: Answer, further: Sequence[Citation] = ()) -> Generator[str, None, Answer]:
+    def stream(
+        self, answer: Answer, further: Sequence[Citation] = (), deadline: float | None = None
+    ) -> Generator[str, None, Answer]:
         """Sentences as the model writes them, each shown only after it has passed; returns the final answer.
 
-        A sentence that does not pass ends the stream; the returned answer is then the deterministic one.
+        A sentence that does not pass ends the stream; the returned answer is then the mended or the deterministic one.
         """
-        draft = self._start(answer, further)
+        draft = self._start(answer, further, deadline)
         passed = waiting = ""
         numbering = _Numbering(draft)
         try:
@@ -82,12 +80,12 @@ class Worder:
                 *complete, waiting = [m[0] for m in _SENTENCE.finditer(waiting)][:-1] or [waiting]
                 for sentence in (self._cited(draft, s) for s in complete):
                     if self._faults(draft, sentence):
-                        return _with_note(answer, REPLACED)
+                        return self._mended(replace(draft, text=passed + sentence))
                     passed += sentence
                     yield numbering.applied(sentence)
             waiting = self._cited(draft, waiting)
-            if waiting.strip() and self._faults(draft, waiting):
-                return _with_note(answer, REPLACED)
+            if (waiting.strip() and self._faults(draft, waiting)) or self._faults(draft, passed + waiting, whole=True):
+                return self._mended(replace(draft, text=passed + waiting))
         except ModelFailed as error:
             return _with_note(answer, f"{error}，已改用程序生成的回答")
         if waiting.strip():
@@ -96,10 +94,12 @@ class Worder:
 
     # -- the chain ---------------------------------------------------------------
 
-    def _start(self, answer: Answer, further: Sequence[Citation]) -> _Draft:
-        more = tuple(c for c in further if c not in answer.citations)
-        deadline = time.monotonic() + self._model.settings.timeout
-        return _Draft(answer, more, _fitting(evidence_of(answer, more)), deadline)
+    def _start(self, answer: Answer, further: Sequence[Citation], deadline: float | None) -> _Draft:
+        said = {c.table_id for c in answer.citations}
+        more = tuple(c for c in further if c.table_id is None or c.table_id not in said)
+        settings = self._model.settings
+        ends = deadline if deadline is not None else time.monotonic() + settings.timeout
+        return _Draft(answer, more, _fitting(evidence_of(answer, more), settings.evidence_characters), ends)
 
     def _messages(self, draft: _Draft) -> list[tuple[str, str]]:
         text = load("wording").fill(
@@ -113,7 +113,7 @@ class Worder:
         )
 
     def _mend(self, draft: _Draft) -> _Draft:
-        faults = self._faults(draft, draft.text)
+        faults = self._faults(draft, draft.text, whole=True)
         if not faults:
             return draft
         told = "\n".join(f"“{f.sentence}”：{f.reason}" for f in faults)
@@ -126,12 +126,20 @@ class Worder:
     def _cited(self, draft: _Draft, text: str) -> str:
         return cited(text, draft.pieces, draft.answer.question)
 
-    def _faults(self, draft: _Draft, text: str) -> list[Fault]:
-        return check(text, draft.pieces, draft.answer.question)
+    def _faults(self, draft: _Draft, text: str, *, whole: bool = False) -> list[Fault]:
+        """What is wrong with a text; of a ``whole`` draft also which of the answer's figures it leaves out."""
+        faults = check(text, draft.pieces, draft.answer.question)
+        left_out = (
+            [Fault(text[:80], f"没有写出{figure}") for figure in unsaid(text, draft.answer.values)] if whole else []
+        )
+        return [*faults, *left_out]
+
+    def _mended(self, draft: _Draft) -> Answer:
+        return self._finish(self._mend(draft))
 
     def _finish(self, draft: _Draft) -> Answer:
-        faults = self._faults(draft, draft.text)
-        prompt = load("wording")
+        faults = self._faults(draft, draft.text, whole=True)
+        prompt = load("mending" if draft.mended else "wording")
         step = {
             "step": "wording",
             "model": self._model.name,
@@ -146,7 +154,7 @@ class Worder:
         numbering = _Numbering(draft)
         text = numbering.applied(draft.text)
         return replace(
-            draft.answer,
+            _with_note(draft.answer, WORDED.format(self._model.name)),
             text=text,
             citations=numbering.citations(),
             route="llm",
@@ -191,13 +199,13 @@ def _lines(pieces: Sequence[Piece]) -> str:
     return "\n".join(lines)
 
 
-def _fitting(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def _fitting(pieces: Sequence[Piece], characters: int) -> tuple[Piece, ...]:
     """The first pieces that fit into the prompt."""
     kept: list[Piece] = []
     size = 0
     for piece in pieces:
         size += min(len(piece.text), _PIECE_SIZE) + len(piece.heading)
-        if kept and size > _EVIDENCE_SIZE:
+        if kept and size > characters:
             break
         kept.append(piece)
     return tuple(kept)

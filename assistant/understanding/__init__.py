@@ -14,8 +14,11 @@ from assistant.understanding.wording import plain_question, weights
 from index.amounts import chinese_number, find_amounts
 
 _PROSE = re.compile(
-    r"指的是什么|指的什么|什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
+    r"指的是什么|指的什么|什么是|何为|啥是|啥叫|什么叫|为什么|为何|为啥|原因|职责|职能|怎么(?!样?算)|怎样|如何|措施|什么意思|是指什么|指什么|含义|定义|包括哪|包含哪|有哪几家|哪几家|哪些(?:下属|单位|机构|科室)"
     r"|牌子|内设|机构(?:有|设置|构成)|部门构成|单位构成|介绍|哪个文件|什么文件|根据什么|依据(?:是|的)?哪|实施主体|实施方案|实施周期|项目概[况述]|立项依据|编制说明|做什么的|负责什么|干什么的|保障什么|说明一下|主要内容|(?:哪个|哪家|哪一个|什么|啥)(?:部门|处室|科室|单位|机构|处|科)(?:来)?(?:负责|承担|主管|分管|牵头|管)|主要做|主要工作|是什么(?:样|情况)"
+)
+_SPENT_ON = re.compile(
+    r"(?:都|主要|具体)*(?:花|用|使)(?:用|费)?(?:在|到|于)(?:了)?哪(?:些|里|儿)?(?:(?<=些)[^，,。？?]{0,8}?)?(?:方面|地方|上面|上|里|$|(?=[，,。？?]))"
 )
 _DEFINED = re.compile(r"^[^，,。20-9]{2,20}是什么[?？]?$")
 _FIELD = re.compile(
@@ -64,6 +67,7 @@ class Understanding:
 def understand(question: str, catalog: Catalog) -> Understanding:
     """Read a question on its own (follow-ups are joined with what came before by :mod:`.conversation`)."""
     text = plain_question(question)
+    text = _SPENT_ON.sub("花在哪", text)  # 主要用在哪些方面 asks for the purpose, and 方面 is no item
     periods = read_periods(text)
     text = _ORDER.sub(lambda m: " " * len(m[0]), periods.text)
     naming = read_names(text, catalog)

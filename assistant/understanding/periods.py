@@ -34,6 +34,7 @@ _UNIT_ASKED = re.compile(
 PERIOD = re.compile(
     r"(\d{1,2})月(?:底|末)|第?([一二三四1-4])季度|([上下]半年)|(年底|年末)(?=.{0,6}(?:进度|支出计划|支付|累计|达到))"
 )
+THIS_YEAR = ("今年", "本年度")
 _QUARTERS = {"1": "一", "2": "二", "3": "三", "4": "四"}
 
 
@@ -85,6 +86,8 @@ def read_periods(question: str) -> Periods:
         if int(found[1]) not in years:
             years.append(int(found[1]))
     relative = re.search(r"今年|本年度|去年|上一年度?|上年度?|明年", searched)
+    if relative and relative[0] in THIS_YEAR:
+        spans.append(relative.span())
     unit = _UNIT_ASKED.search(searched)
     asked = next((g for g in unit.groups() if g), None) if unit else None
     phases = _phases(searched)

@@ -70,14 +70,14 @@ def event(delta: dict[str, Any], finish: str | None = None) -> bytes:
     return b"data: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"
 
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
 def says(text: str, *, size: int = 7) -> Reply:
     """The text in a stream of small pieces."""
 
     def reply(connection: socket.socket, _: threading.Event) -> None:
-        connection.sendall(_HEAD)
+        connection.sendall(HEAD)
         for start in range(0, len(text), size):
             connection.sendall(event({"role": "assistant", "content": text[start : start + size]}))
         connection.sendall(event({}, "stop") + b"data: [DONE]\n\n")
@@ -91,7 +91,7 @@ def calls(name: str, **arguments: Any) -> Reply:
     def reply(connection: socket.socket, _: threading.Event) -> None:
         function = {"name": name, "arguments": json.dumps(arguments, ensure_ascii=False)}
         call = {"index": 0, "id": f"call-{time.monotonic_ns()}", "type": "function", "function": function}
-        connection.sendall(_HEAD + event({"role": "assistant", "content": None, "tool_calls": [call]}))
+        connection.sendall(HEAD + event({"role": "assistant", "content": None, "tool_calls": [call]}))
         connection.sendall(event({}, "tool_calls") + b"data: [DONE]\n\n")
 
     return reply
@@ -107,7 +107,7 @@ def fails(status: int, *, headers: str = "", message: str = "no") -> Reply:
 
 
 def malformed(connection: socket.socket, _: threading.Event) -> None:
-    connection.sendall(_HEAD + b'data: {"id": "x", "choices": [{"delta": {"content": \n\ndata: [DONE]\n\n')
+    connection.sendall(HEAD + b'data: {"id": "x", "choices": [{"delta": {"content": \n\ndata: [DONE]\n\n')
 
 
 def hangs(_: socket.socket, closing: threading.Event) -> None:
@@ -115,13 +115,13 @@ def hangs(_: socket.socket, closing: threading.Event) -> None:
 
 
 def cut_off(connection: socket.socket, _: threading.Event) -> None:
-    connection.sendall(_HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked"))
+    connection.sendall(HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked"))
     piece = event({"role": "assistant", "content": "办公费"})
     connection.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n40\r\ndata: {")
 
 
 def enormous(connection: socket.socket, closing: threading.Event) -> None:
-    connection.sendall(_HEAD)
+    connection.sendall(HEAD)
     piece = event({"role": "assistant", "content": "办公费12万元[1]。" * 50})
     while not closing.is_set():
         connection.sendall(piece)
@@ -129,6 +129,6 @@ def enormous(connection: socket.socket, closing: threading.Event) -> None:
 
 def drips(connection: socket.socket, closing: threading.Event) -> None:
     """One byte now and then, so that no read ever waits long and no event ever ends."""
-    connection.sendall(_HEAD)
+    connection.sendall(HEAD)
     while not closing.wait(0.05):
         connection.sendall(b" ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ def answer() -> Answer:
         for row, cell in (("办公费", "12.00"), ("差旅费", "7.00"))
     )  # fmt: skip
     values = (Value("办公费", "12.00", "万元", (0,)), Value("差旅费", "7.00", "万元", (1,)))
-    return Answer("办公费和差旅费各多少", "answered", "办公费12.00万元；差旅费7.00万元", values, None, cited)
+    text = "办公费12.00万元；差旅费7.00万元"
+    return Answer("办公费和差旅费各多少，为什么", "answered", text, values, None, cited, route="retrieval")
 
 
 @contextmanager
@@ -89,7 +91,7 @@ def test_whatever_goes_wrong_the_deterministic_answer_comes_in_time(reply: Reply
         took = time.monotonic() - started
     assert took < LIMIT + 1
     assert worded.text == answer().text
-    assert worded.route == "lookup"
+    assert worded.route == "retrieval"
     assert (worded.values, worded.citations) == (answer().values, answer().citations)
     assert told in worded.notes[-1]
 
@@ -188,10 +190,9 @@ def test_tracing_to_a_host_outside_is_off_whatever_the_environment_says(monkeypa
     assert os.environ["LANGSMITH_TRACING"] == "false"
 
 
-def test_one_figure_is_not_worded_by_a_model() -> None:
+def test_what_was_looked_up_is_not_worded_by_a_model() -> None:
     assert Worder.wants(answer())
-    single = Answer("q", "answered", "t", answer().values[:1], None, answer().citations[:1])
-    assert not Worder.wants(single)
+    assert not Worder.wants(replace(answer(), route="lookup"))
     assert not Worder.wants(Answer("q", "not_found", "没有"))
 
 

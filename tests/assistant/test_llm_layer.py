@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
+from assistant.agent import StepAgent
 from assistant.llm import LanguageModel, read_llm_settings
 from assistant.llm_layer import LlmLayer, Reach
 from assistant.records import Answer, Citation, Question, Value
-from tests.assistant.endpoint import Reply, ScriptedEndpoint, calls, fails, says
+from tests.assistant.endpoint import HEAD, Reply, ScriptedEndpoint, calls, event, fails, hangs, says
 from tests.assistant.test_planning import OFFERED, ask, plan
 
 
@@ -19,13 +24,22 @@ def passage(quote: str, document_id: str = "d") -> Citation:
 FOUND = [passage("预算20.00万元，主要用于系统运维。"), passage("丙县支出9.00万元。", "other")]
 
 
+def passages(_: str, within: Sequence[str]) -> list[Citation]:
+    return [c for c in FOUND if c.document_id in within]
+
+
+def named(question: Question) -> tuple[str, ...] | None:
+    return None if "北京市" in question.text else ()
+
+
 @contextmanager
 def layer(*replies: Reply, planning: bool = False) -> Iterator[tuple[LlmLayer, ScriptedEndpoint]]:
     endpoint = ScriptedEndpoint(*replies)
     given = read_llm_settings({}, base_url=endpoint.url, model="scripted", timeout=5, retries=0, planning=planning)
     model = LanguageModel(given)
     try:
-        yield LlmLayer(model, Reach(ask, lambda _: OFFERED, lambda _: FOUND, lambda: ["乙县甲局 2025年"])), endpoint
+        documents = ["乙县甲局 2025年"]
+        yield LlmLayer(model, Reach(ask, lambda _: OFFERED, passages, lambda: documents, named)), endpoint
     finally:
         model.close()
         endpoint.close()
@@ -44,6 +58,7 @@ def test_prose_is_worded_from_its_own_and_further_passages_of_its_documents() ->
     assert found.text == "主要原因是系统扩容[1]。预算20.00万元，主要用于系统运维[2]。"
     assert [c.quote for c in found.citations] == ["主要原因是系统扩容。", "预算20.00万元，主要用于系统运维。"]
     assert "丙县" not in endpoint.requests[0]["messages"][0]["content"]
+    assert "scripted 组织语言" in found.notes[-1]
 
 
 def test_a_looked_up_figure_asks_no_model() -> None:
@@ -60,6 +75,86 @@ def test_a_question_of_several_steps_goes_to_the_agent() -> None:
         found = llm.improve(Question(asked), Answer(asked, "not_found", "没有找到"))
     assert found.values == (Value("网络运维费", "30.00", "万元", (0,)),)
     assert "数字均由程序查得" in found.notes[0]
+
+
+def test_what_the_store_lacks_no_model_is_asked_about() -> None:
+    missing = Answer("北京市网络运维费多少，为什么", "not_found", "库中没有“北京市”的文档")
+    with layer(says("网络运维费30.00万元[1]。"), planning=True) as (llm, endpoint):
+        assert llm.improve(Question(missing.question), missing) == missing
+    assert endpoint.requests == []
+
+
+def test_all_that_the_model_does_for_one_answer_shares_one_time_limit() -> None:
+    asked = "网络运维费多少，为什么"
+    StepAgent.prepare()
+    started = time.monotonic()
+    with layer(hangs, planning=True) as (llm, _):
+        found = llm.improve(Question(asked), Answer(asked, "not_found", "没有找到"))
+        took = time.monotonic() - started
+    assert found == Answer(asked, "not_found", "没有找到")
+    assert took < 5 + 1
+
+
+def test_several_looked_up_figures_are_said_by_code() -> None:
+    two = (Value("网络运维费", "30.00", "万元", (0,)), Value("干部培训经费", "8.00", "万元", (0,)))
+    answer = Answer("各多少", "answered", "30.00万元和8.00万元", two, None, (passage("x"),))
+    with layer(fails(500)) as (llm, endpoint):
+        assert not llm.wants(Question("各多少"), answer)
+        assert llm.improve(Question("各多少"), answer) == answer
+    assert endpoint.requests == []
+
+
+def test_a_draft_that_leaves_out_a_figure_of_the_answer_is_mended() -> None:
+    asked = "预算多少，为什么增加"
+    answer = replace(prose(asked), values=(Value("预算", "20.00", "万元", (0,)),))
+    half, whole = "主要原因是系统扩容[1]。", "主要原因是系统扩容[1]。预算20.00万元，主要用于系统运维[2]。"
+    with layer(says(half), says(whole)) as (llm, endpoint):
+        assert llm.improve(Question(asked), answer).text == whole
+    assert "没有写出20.00万元" in endpoint.requests[1]["messages"][0]["content"]
+    with layer(says(half)) as (llm, _):
+        assert llm.improve(Question(asked), answer).text == answer.text
+
+
+def streamed(llm: LlmLayer, asked: str) -> tuple[list[str], Answer]:
+    parts: list[str] = []
+    stream = llm.stream(Question(asked), prose(asked))
+    while True:
+        try:
+            parts.append(next(stream))
+        except StopIteration as end:
+            return parts, end.value
+
+
+def test_a_stream_that_goes_wrong_is_mended_or_ends_in_the_answer_of_the_rules() -> None:
+    asked = "为什么增加，主要花在哪"
+    wrong = says("主要原因是系统扩容[1]。预算99万元[2]。")
+    with layer(wrong, says("主要原因是系统扩容[1]。")) as (llm, _):
+        parts, found = streamed(llm, asked)
+    assert parts == ["主要原因是系统扩容[1]。"]
+    assert (found.text, found.route) == ("主要原因是系统扩容[1]。", "llm")
+    with layer(wrong) as (llm, _):
+        parts, found = streamed(llm, asked)
+    assert parts == ["主要原因是系统扩容[1]。"]
+    assert (found.text, found.route) == ("主要原因是系统扩容。", "retrieval")
+    assert "未通过核对" in found.notes[-1]
+
+
+def test_a_stream_that_is_closed_gives_up_the_request() -> None:
+    asked = "为什么增加，主要花在哪"
+    given_up = threading.Event()
+
+    def waits(connection: socket.socket, closing: threading.Event) -> None:
+        connection.sendall(HEAD + event({"role": "assistant", "content": "主要原因是系统扩容[1]。预算"}))
+        while not closing.is_set():
+            if connection.recv(1) == b"":
+                given_up.set()
+                return
+
+    with layer(waits) as (llm, _):
+        stream = llm.stream(Question(asked), prose(asked))
+        assert next(stream) == "主要原因是系统扩容[1]。"
+        stream.close()
+        assert given_up.wait(3)
 
 
 def test_planning_is_off_unless_switched_on() -> None:

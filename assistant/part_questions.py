@@ -1,0 +1,146 @@
+"""Questions that ask for several things, as questions of one thing each, and their answers as one.
+
+Budget questions of several steps ask for a figure and its reason, or a reason and what the money is for
+(为什么增加了预算，主要花在哪). Several figures at once are no such thing: computing knows those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.records import Answer, Citation
+from assistant.understanding import Understanding, understand
+from assistant.understanding.catalog import Catalog
+from assistant.understanding.wording import weights
+
+_BREAK = re.compile(
+    r"[，,；;。？?！!]+|(?:并且|而且|以及|同时|并)(?=[^，,；;。？?]*(?:为什么|为何|原因|哪|什么|多少|如何|怎么))"
+)
+_ASKS = re.compile(r"为什么|为何|为啥|原因|多少|几[个项人家次批辆]|哪|什么|如何|怎[么样]|依据|用途|是否")
+_FIGURES = re.compile(r"多少|几[个项人次批辆]|百分|最[高低多大少小]|哪[个家项年].{0,4}[多少高低大小]")
+_SPENDING = re.compile(r"花在哪|资金用途")
+_ITEM_ENDS = re.compile(
+    r"(?:(?:比|较|与|同)(?:上年|去年|20\d\d年).*?)?的?(?:为什么|为何|为啥|原因|多少|花在哪|依据|是什么|有?哪|有什么|如何|怎[么样]).*$"
+)
+_OF_CELLS = ("figure", "exists", "situation")
+MOST = 4
+
+
+def part_questions(u: Understanding, catalog: Catalog) -> list[str]:
+    """The complete questions of one thing each that a question is made of; none where it asks for one thing only.
+
+    A clause takes the names and the year from the question, and its item from the clause before where it has none.
+    """
+    clauses = _clauses(u.text)
+    read = [understand(clause, catalog) for clause in clauses]
+    if len(clauses) > MOST or all(
+        _FIGURES.search(c) or r.asks in _OF_CELLS for c, r in zip(clauses, read, strict=True)
+    ):
+        return []
+    names = _names(u)
+    questions: list[str] = []
+    item = ""
+    for clause, said in zip(clauses, read, strict=True):
+        where = names if not said.naming.scopes[0].named else ""
+        own = _item(said)
+        if not _is_special(own or item) and _SPENDING.search(clause):
+            questions += [f"{names}基本支出、项目支出分别是多少", f"{names}有哪些项目"]
+        else:
+            questions.append(f"{where}{'' if own else item}{clause}")
+        item = own or item
+    return questions if len(questions) > 1 else []
+
+
+def _clauses(text: str) -> list[str]:
+    """The stretches of a question that each ask something; what asks nothing opens the next one."""
+    clauses: list[str] = []
+    before = ""
+    for part in filter(None, (p.strip() for p in _BREAK.split(text))):
+        if _ASKS.search(part):
+            clauses.append(before + part)
+            before = ""
+        else:
+            before += part
+    if before and clauses:
+        clauses[-1] += before
+    return clauses
+
+
+def _names(u: Understanding) -> str:
+    """The stretches of a question that say whose documents of which year are meant, in their order."""
+    spans = sorted({*u.naming.spans, *u.periods.spans})
+    return "".join(u.text[s:e] for s, e in spans)
+
+
+def _item(u: Understanding) -> str:
+    """What a clause asks about, without names, years and the words that ask; empty where it leaves that out."""
+    said = "".join(
+        " " if any(s <= i < e for s, e in (*u.naming.spans, *u.periods.spans)) else c for i, c in enumerate(u.text)
+    )
+    words = "".join(_ITEM_ENDS.sub("", said).split()).strip("的了")
+    return words if any(weights(words)) else ""
+
+
+def _is_special(item: str) -> bool:
+    """Whether an item is more than the budget as a whole."""
+    return any(weight >= 1.0 for weight in weights(item))
+
+
+def together(u: Understanding, questions: Sequence[str], answers: Sequence[Answer]) -> Answer:
+    """One answer out of those to the parts of which at least one is answered, citations numbered anew."""
+    told = [a for a in answers if a.status == "answered"]
+    citations: list[Citation] = []
+    joined = replace(told[0], question=u.text, values=(), calculation=None)
+    texts, notes = list[str](), list[str]()
+    for answer in told:
+        at = {n: _placed(citation, citations) for n, citation in enumerate(answer.citations)}
+        values = tuple(replace(v, citations=tuple(at[n] for n in v.citations)) for v in answer.values)
+        step = answer.calculation and replace(
+            answer.calculation, inputs=tuple(at[n] for n in answer.calculation.inputs)
+        )
+        joined = replace(joined, values=(*joined.values, *values), calculation=joined.calculation or step)
+        texts += [line for line in answer.text.split("\n") if line not in texts]
+        notes += [note for note in answer.notes if note not in notes]
+    missing = [q for q, a in zip(questions, answers, strict=True) if a.status != "answered"]
+    notes += [f"没有找到“{q}”的答案" for q in missing]
+    prose = any(a.route == "retrieval" for a in told)
+    sure = [a.confidence for a in told if a.confidence is not None]
+    return replace(
+        joined,
+        text="\n".join(_said_once(texts)),
+        citations=tuple(citations),
+        notes=tuple(notes),
+        route="retrieval" if prose else "lookup",
+        confidence=min(sure, default=None),
+    )
+
+
+def _placed(citation: Citation, known: list[Citation]) -> int:
+    """The number of a citation among the known ones; of two sentences of one place the longer is kept."""
+    for number, other in enumerate(known):
+        if _place(other) == _place(citation) and citation.cell is None and other.cell is None:
+            if (citation.quote or "") in (other.quote or ""):
+                return number
+            if (other.quote or "") in (citation.quote or ""):
+                known[number] = citation
+                return number
+        if other == citation:
+            return number
+    known.append(citation)
+    return len(known) - 1
+
+
+def _place(citation: Citation) -> tuple[str, str | None, str | None, int | None]:
+    return citation.document_id, citation.section, citation.table_id, citation.page
+
+
+def _said_once(lines: Sequence[str]) -> list[str]:
+    """Lines without the original that they quote, where another line gives that original whole."""
+    out = []
+    for line in lines:
+        said, _, original = line.partition("原文：")
+        repeated = original and any(original in other for other in lines if other != line)
+        out.append(said if repeated else line)
+    return out
