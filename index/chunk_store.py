@@ -24,6 +24,8 @@ _BATCH = 64
 _FILTER_INSIDE = 200
 _WIDE = 300
 _PAGE = 5000
+_SERVER_PATIENCE = 60.0
+"""Seconds; Chroma's own client would wait for a server that hangs for ever."""
 
 
 class ModelMismatch(Exception):
@@ -43,9 +45,18 @@ def _client(place: Path | str) -> Any:
         url = urlsplit(place)
         secure = url.scheme == "https"
         port = url.port or (443 if secure else 8000)
-        return chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=settings)
+        client = chromadb.HttpClient(host=url.hostname or "", port=port, ssl=secure, settings=settings)
+        for session in _sessions(client):
+            session.timeout = _SERVER_PATIENCE
+        return client
     Path(place).mkdir(parents=True, exist_ok=True)
     return chromadb.PersistentClient(path=str(place), settings=settings)
+
+
+def _sessions(client: Any) -> list[Any]:
+    """The connections to a server, which Chroma's client leaves open when it is closed; none for an embedded one."""
+    servers = [getattr(part, "_server", None) for part in (client, getattr(client, "_admin_client", None))]
+    return [session for server in servers if (session := getattr(server, "_session", None)) is not None]
 
 
 class ChunkStore:
@@ -58,6 +69,7 @@ class ChunkStore:
     def __init__(self, place: Path | str, embedder: Embedder) -> None:
         from langchain_chroma import Chroma
 
+        self._client: Any = None
         try:
             self._client = _client(place)
             self._chroma = Chroma(
@@ -69,6 +81,7 @@ class ChunkStore:
             )
             made_by = self._client.get_collection(COLLECTION, embedding_function=None).metadata or {}
         except Exception as error:  # Chroma raises ValueError, its own errors and httpx's alike
+            self.close()
             raise ChunkStoreUnavailable(f"打不开向量库 {place}：{error}。请检查路径、权限或服务器地址。") from error
         if made_by.get("fingerprint") != embedder.fingerprint:
             self.close()
@@ -135,4 +148,9 @@ class ChunkStore:
         return ids
 
     def close(self) -> None:
+        if self._client is None:
+            return
+        sessions = _sessions(self._client)
         self._client.close()
+        for session in sessions:
+            session.close()

@@ -1,8 +1,9 @@
 """How much of a world's truth came back: every printed figure with its cell, unit, year, phase and agency.
 
-    python -m eval.world.recovery --world DIR [--show 20]
+    python -m eval.world.recovery --world DIR [--store DIR] [--show 20]
 
-reads the documents of a world with the project's parsers and compares their facts with truth.jsonl.
+reads the documents of a world with the project's parsers, or takes what a store holds of them, and compares the
+facts with truth.jsonl and the audit with defects.jsonl.
 """
 
 from __future__ import annotations
@@ -130,6 +131,22 @@ def reader(folder: Path, messages: dict[str, list[str]]) -> Callable[[str], Sequ
     return facts_of_file
 
 
+def stored(place: str, messages: dict[str, list[str]]) -> Callable[[str], Sequence[Fact]]:
+    """Facts and audit as a store holds them of each file; a file that is not there has none."""
+    from index.fact_store import FactStore
+
+    store = FactStore(place, create=False)
+    ids = {row.file: row.id for row in store.documents()}
+
+    def facts_of_file(file: str) -> Sequence[Fact]:
+        if file not in ids:
+            return []
+        messages[file] = [f["message"] for f in store.findings(ids[file]) if f["severity"] != "info"]
+        return store.facts(ids[file])
+
+    return facts_of_file
+
+
 def _lines(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
@@ -138,6 +155,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.world.recovery", description="核对生成的文件能否完整读回")
     parser.add_argument("--world", type=Path, required=True, help="python -m eval.world 的输出文件夹")
+    parser.add_argument("--store", help="已导入这些文件的库；不填则现读")
     parser.add_argument("--show", type=int, default=20, help="列出多少个没有读回的数值")
     args = parser.parse_args(arguments)
     messages: dict[str, list[str]] = {}
@@ -146,7 +164,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"读不了标准答案：{error}", file=sys.stderr)
         return 1
-    result = compare(truths, reader(args.world / "documents", messages))
+    facts_of_file = stored(args.store, messages) if args.store else reader(args.world / "documents", messages)
+    result = compare(truths, facts_of_file)
     print(f"数值 {result.figures} 个，完整读回 {result.recovered} 个（{result.share:.3%}）")
     print("不符：" + "，".join(f"{name} {count}" for name, count in result.faults.most_common()))
     groups = Counter((what, Path(t["document"]).suffix, t["kind"]) for what, t in result.lost)
