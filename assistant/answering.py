@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 from assistant.lookup import Lookup
@@ -26,6 +26,7 @@ from index.records import Table
 
 RECHECK_SECONDS = 1.0
 MOST_ATTEMPTS = 5
+STOP_SECONDS = 1.0
 
 
 class Assistant:
@@ -42,6 +43,8 @@ class Assistant:
         self._version: tuple[int, str] | None = None
         self._checked = 0.0
         self._catalog = Catalog({})
+        self._follower: Thread | None = None
+        self._over, self._added = Event(), Event()
 
     def catalog(self) -> Catalog:
         """What the store holds now; a change made by another process is seen within RECHECK_SECONDS."""
@@ -206,27 +209,35 @@ class Assistant:
     def health(self) -> dict[str, Any]:
         try:
             documents = len(self.catalog().rows)
+            bare = self.store.without_vectors()
         except StoreError as error:
             return {"ready": False, "documents": 0, "model": None, "message": str(error)}
         message = "就绪" if documents else "库里还没有文档，请先导入"
+        model = self.prose.model_name()
+        if model and bare:
+            message += f"；{bare} 份文档还没有向量，语义检索暂时查不到它们，查数和全文检索不受影响"
         return {
             "ready": documents > 0,
             "documents": documents,
-            "model": self.prose.model_name(),
+            "without_vectors": bare,
+            "model": model,
             "message": message,
             "sent": told(),
         }
 
     def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
-        """Ingest a file that a user uploaded; it is kept in the store's folder so that its pages can be shown."""
+        """Ingest a file that a user uploaded; its vectors follow behind where :meth:`follow` was called."""
         from index.build import ingest
 
         say = progress or (lambda _line: None)
         report = ingest(
-            [path], self.place, progress=lambda line, _done, _total: say(line), workers=1, names={path: name}
-        )
+            [path], self.place, progress=lambda line, _done, _total: say(line), workers=1, names={path: name},
+            vectors=self._follower is None,
+        )  # fmt: skip
         outcome = report.outcomes[0]
         self._checked = 0.0
+        self._added.set()
+        self.prose.look_again()
         return {"status": outcome.state, "document_id": outcome.document_id, "message": outcome.message}
 
     def remove(self, document_id: str) -> bool:
@@ -236,6 +247,17 @@ class Assistant:
         self._checked = 0.0
         return removed
 
+    def follow(self, told: Callable[[str], None]) -> None:
+        """From now on make the vectors that are missing in a thread behind the questions; ``told`` gets Chinese lines."""
+        from index.vectors import embed_behind
+
+        def tell(line: str) -> None:
+            self.prose.look_again()
+            told(line)
+
+        self._follower = Thread(target=embed_behind, args=(self.place, self._over, self._added, tell), daemon=True)
+        self._follower.start()
+
     def original(self, document_id: str) -> Path | None:
         """The file as ingested, while it still stands where it was."""
         row = self.catalog().rows.get(document_id)
@@ -243,6 +265,10 @@ class Assistant:
         return path if path is not None and path.is_file() else None
 
     def close(self) -> None:
+        self._over.set()
+        self._added.set()
+        if self._follower is not None:
+            self._follower.join(STOP_SECONDS)
         self.prose.close()
         self.store.close()
 

@@ -181,6 +181,7 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="允许在本机以外的地址上不设登录地运行（不建议）")
     ] = False,
+    vectors: Annotated[bool, typer.Option("--vectors/--no-vectors", help="是否在后台补上缺少的向量")] = True,
     store: StoreOption = None,
 ) -> None:
     """启动网页、HTTP 接口和搜索框（同一端口）。"""
@@ -195,7 +196,7 @@ def serve(
     ended = Event()
     Thread(target=_tell_when_up, args=(host, port, ended), daemon=True).start()
     try:
-        run(place, host, port, insecure)
+        run(place, host, port, insecure, vectors)
     except SettingsError as error:
         raise CommandError(str(error)) from None
     finally:

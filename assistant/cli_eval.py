@@ -76,7 +76,7 @@ def run_sets(
 
 def _baselines(assistant: Assistant, place: str) -> dict[str, Ask]:
     from eval.baselines.legs import full_text, vectors_only
-    from index.build import open_chunks
+    from index.vectors import open_chunks
 
     files = {d["id"]: d["file"] for d in assistant.documents()}
     systems = {"full_text": full_text(assistant.store, files.__getitem__)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.records import Citation
 from assistant.understanding.catalog import Catalog
 from index.fact_store import FactStore
 from index.names import WORD_KINDS
+
+if TYPE_CHECKING:
+    from index.vectors import VectorReader
 
 
 class Prose:
@@ -21,8 +24,7 @@ class Prose:
         self._place = place
         self._lock = Lock()
         self._answerer: Any = None
-        self._chunks: Any = None
-        self._notes: list[str] = []
+        self._vectors: VectorReader | None = None
 
     def model_name(self) -> str | None:
         from index.model_files import default_model
@@ -35,15 +37,13 @@ class Prose:
             if self._answerer is None:
                 from assistant.chain import ProseAnswerer
                 from assistant.retrieval import HybridRetriever
-                from index.build import open_chunks
+                from index.vectors import VectorReader
                 from index.words import load_names
 
-                try:
-                    self._chunks = open_chunks(self._place)
-                except Exception as error:  # a broken vector store must not take lookups and full text with it
-                    self._notes.append(f"语义检索不可用：{error}")
                 load_names(self._store.names(WORD_KINDS))
-                self._answerer = ProseAnswerer(HybridRetriever(self._store, self._chunks))
+                if self.model_name():
+                    self._vectors = VectorReader(self._place, lambda: self._store.meta("vectors"))
+                self._answerer = ProseAnswerer(HybridRetriever(self._store, self._vectors))
             return self._answerer
 
     def answer(
@@ -55,7 +55,16 @@ class Prose:
         if result is None:
             return None
         cited = [self._cited(quote, catalog) for quote in result.quotes if quote.document_id in catalog.rows]
-        return (result.text, cited, result.confidence, [*result.notes, *self._notes]) if cited else None
+        return (result.text, cited, result.confidence, [*result.notes, *self.notices()]) if cited else None
+
+    def notices(self) -> list[str]:
+        """What the reader should know about how was searched."""
+        return [self._vectors.notice] if self._vectors and self._vectors.notice else []
+
+    def look_again(self) -> None:
+        """Documents were added here: their vectors are looked for at the next question."""
+        if self._vectors is not None:
+            self._vectors.look_again()
 
     def passages(self, question: str, catalog: Catalog, documents: Sequence[str] = ()) -> list[Citation]:
         """The passages of the given documents (none: of all) nearest to a question, for a model to word."""
@@ -71,5 +80,5 @@ class Prose:
         )  # fmt: skip
 
     def close(self) -> None:
-        if self._chunks is not None:
-            self._chunks.close()
+        if self._vectors is not None:
+            self._vectors.close()

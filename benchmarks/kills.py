@@ -25,6 +25,7 @@ from importlib import import_module
 from pathlib import Path
 
 import index.build
+import index.vectors
 from assistant.answering import Assistant
 from assistant.records import Question
 from index.chunk_store import ChunkStore
@@ -96,7 +97,7 @@ class World:
         self.files, self.place, self.draw = folder / "files", place, random.Random(seed)  # noqa: S311
         self.files.mkdir()
         self.versions: dict[int, list[int]] = {}
-        index.build.open_chunks = lambda _place: ChunkStore(index.build.chunk_place(place), Letters())
+        index.vectors.open_chunks = lambda _place, *, threads=1: ChunkStore(index.vectors.chunk_place(place), Letters())  # noqa: ARG005
         for number in range(FILES):
             self.write(number)
 
@@ -138,7 +139,7 @@ class World:
     def check(self, *, settled: bool) -> None:
         """Raises AssertionError; ``settled`` after a run that nobody killed: nothing may be missing or left over."""
         store = FactStore(self.place, create=False)
-        chunks = index.build.open_chunks(self.place)
+        chunks = index.vectors.open_chunks(self.place)
         assert chunks is not None
         try:
             rows = store.documents()

@@ -15,20 +15,24 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from index import schema
-from index.build import READER_VERSION, chunk_place, writing
+from index.build import READER_VERSION
+from index.locks import writing
 from index.store_engine import StoreError, shown_place, sqlite_file
+from index.vectors import SESSION_SECONDS, chunk_place, writing_vectors
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 _FACTS, _VECTORS = "facts.sqlite", "vectors"
 _PART = 1 << 20
 _SHOWN_DEFECTS = 5
+_VECTORS_PATIENCE = 2 * SESSION_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def backup(place: str | Path, out: Path) -> Backup:
         raise StoreError(f"库已损坏，没有备份：{found[0]}")
     part = out.with_name(f"{out.name}.part")
     try:
-        with writing(place), tempfile.TemporaryDirectory(dir=out.parent, prefix=".backup-") as temporary:
+        with _still(place), tempfile.TemporaryDirectory(dir=out.parent, prefix=".backup-") as temporary:
             copies = {_FACTS: _copied(file, Path(temporary) / _FACTS)}
             vectors = chunk_place(place)
             if isinstance(vectors, Path):
@@ -80,7 +84,7 @@ def restore(source: Path, place: str | Path, *, replace: bool = False) -> Backup
     already there unless ``replace`` says that they may go.
     """
     file = _file_of(place)
-    with writing(place), tempfile.TemporaryDirectory(dir=file.parent, prefix=".restore-") as temporary:
+    with _still(place), tempfile.TemporaryDirectory(dir=file.parent, prefix=".restore-") as temporary:
         fresh = Path(temporary)
         made = _unpack(source, fresh)
         if found := _file_defects(fresh / _FACTS):
@@ -136,6 +140,13 @@ def _row_defects(connection: sqlite3.Connection) -> list[str]:
     counts = connection.execute("SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunk_words)").fetchone()
     lines = [f"{short} 份文档的数据不全"] if short else []
     return [*lines, "全文索引与段落不符"] if counts[0] != counts[1] else lines
+
+
+@contextmanager
+def _still(place: str | Path) -> Iterator[None]:
+    """Nobody writes documents, nor vectors behind a service, which gives way now and then."""
+    with writing(place), writing_vectors(place, _VECTORS_PATIENCE):
+        yield
 
 
 def _file_of(place: str | Path) -> Path:

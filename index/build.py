@@ -13,31 +13,25 @@ import os
 import signal
 import sys
 import tempfile
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from index.chunk_store import ChunkStore, ChunkStoreUnavailable, ModelMismatch
-from index.fact_store import FactStore, StoreError
-from index.model_files import default_model
+from index.fact_store import FactStore
+from index.locks import writing
 from index.names import WORD_KINDS, StoredName
 from index.records import Chunk, Document, Fact
+from index.vectors import Claim, Progress, embed_missing, forget
 
 READER_VERSION = "2"
 """Raised when reading changes: documents that an older version read are read again."""
 _PR_SET_PDEATHSIG = 1
-_LOCK_PATIENCE = 2.0
-"""Seconds; the readers of a writer that was killed inherit its lock and die a moment after it."""
 State = Literal["read", "unchanged", "failed"]
-Progress = Callable[[str, int, int], None]
-Claim = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,38 +115,6 @@ def _work(item: _Item, document_id: str) -> _Derived | str:
         return f"读取时出错（{type(error).__name__}: {error}）。请确认文件能正常打开，或另存后再导入。"
 
 
-@contextmanager
-def writing(place: str | Path) -> Iterator[None]:
-    """Hold the lock of a store in a folder: two writers must not meet. Raises StoreError when another one writes.
-
-    On a database server workers share the work (:meth:`FactStore.claiming`) and take turns at each document.
-    """
-    if "://" in str(place):
-        yield
-        return
-    import fcntl
-
-    folder = Path(place)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / "write.lock").open("a")
-    except OSError as error:
-        raise StoreError(
-            f"无法写入库 {folder}：{error.strerror}。请检查权限，或用 --store 指定可写的文件夹。"
-        ) from error
-    with handle:
-        until = time.monotonic() + _LOCK_PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() > until:
-                    raise StoreError(f"库 {folder} 正被另一个写入任务占用。请等它结束后重试。") from error
-                time.sleep(0.05)
-        yield
-
-
 def ingest(
     paths: Sequence[Path], place: str | Path, *, progress: Progress | None = None, workers: int | None = None,
     vectors: bool = True, names: dict[Path, str] | None = None,
@@ -177,7 +139,7 @@ def ingest(
             with store.claiming() as claim:
                 _read_all(items, store, report, say, workers, claim)
                 if vectors:
-                    embed_missing(store, place, report, say, claim)
+                    report.notices += embed_missing(store, place, claim, say, threads=workers or os.cpu_count() or 1)
         finally:
             store.close()
     return report
@@ -310,72 +272,14 @@ def _settled(item: _Item, digest: str, future: Future[_Derived | str]) -> tuple[
         return item, digest, "读取进程意外结束（可能内存不足）。请单独重新导入此文件。"
 
 
-def chunk_place(place: str | Path) -> str | Path:
-    """Where the vectors of the store at ``place`` stand: ``BUDGETQA_CHROMA``, else a folder beside the facts."""
-    configured = os.environ.get("BUDGETQA_CHROMA")
-    if configured:
-        return configured
-    return Path("var/vectors") if "://" in str(place) else Path(place) / "vectors"
-
-
-def open_chunks(place: str | Path) -> ChunkStore | None:
-    """The chunk store with the default model, None without any model. Raises ModelMismatch for another model's vectors."""
-    model = default_model(os.environ.get("BUDGETQA_MODELS"))
-    if model is None:
-        return None
-    from index.embedding import load_embedder
-
-    return ChunkStore(chunk_place(place), load_embedder(model))
-
-
-def embed_missing(store: FactStore, place: str | Path, report: Report, say: Progress, claim: Claim) -> None:
-    """Embed the chunks of documents that have no vectors yet and drop vectors of documents that are gone.
-
-    Facts and full text are there already, so whatever keeps the vectors away is told in a notice.
-    """
-    try:
-        with writing(chunk_place(place)) if "://" in str(place) else nullcontext():
-            chunks = open_chunks(place)
-            if chunks is None:
-                report.notices.append(
-                    "没有找到向量模型：查数与全文检索可用，语义检索未启用。可运行 make model 获取模型后重新导入。"
-                )
-                return
-            try:
-                _embed(store, chunks, say, claim)
-            finally:
-                chunks.close()
-    except (ChunkStoreUnavailable, ModelMismatch, StoreError) as error:
-        report.notices.append(f"文档已可查数和全文检索，但语义检索没有更新：{error}")
-
-
-def _embed(store: FactStore, chunks: ChunkStore, say: Progress, claim: Claim) -> None:
-    # In this order: a document that another worker adds in between is then no leftover.
-    present = chunks.document_ids()
-    rows = store.documents()
-    for gone in present - {row.id for row in rows}:
-        chunks.remove(gone)
-    # Also those whose vectors were thrown away since, as after a change of the model.
-    waiting = [r for r in rows if (not r.vectors or r.id not in present) and claim(f"vectors {r.id}")]
-    for done, row in enumerate(waiting, 1):
-        chunks.replace(row.id, store.chunks_of(row.id))
-        store.mark_vectors([row.id])
-        say(f"向量：{row.file}", done, len(waiting))
-
-
 def remove(document_id: str, place: str | Path) -> bool:
     """Take a document out of both stores; False when there is none of that id."""
     with writing(place):
         store = FactStore(place, create=False)
         try:
             removed = store.remove(document_id)
-            # Vectors that cannot be reached now find no text any more, and the next ingest drops them.
-            with suppress(ChunkStoreUnavailable, ModelMismatch):
-                if removed and (chunks := open_chunks(place)) is not None:
-                    try:
-                        chunks.remove(document_id)
-                    finally:
-                        chunks.close()
+            if removed:
+                forget(document_id, place)
             return removed
         finally:
             store.close()

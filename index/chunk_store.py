@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,9 @@ _WIDE = 300
 _PAGE = 5000
 _SERVER_PATIENCE = 60.0
 """Seconds; Chroma's own client would wait for a server that hangs for ever."""
+
+_NAMES: set[str] = set()
+_NAMES_LOCK = Lock()
 
 
 class ModelMismatch(Exception):
@@ -50,7 +55,15 @@ def _client(place: Path | str) -> Any:
             session.timeout = _SERVER_PATIENCE
         return client
     Path(place).mkdir(parents=True, exist_ok=True)
-    return chromadb.PersistentClient(path=str(place), settings=settings)
+    # Chroma shares all that is opened by one name in a process, its view of what other processes wrote included.
+    with _NAMES_LOCK:
+        name = next(n for times in count() if (n := f"{place}{'/.' * times}") not in _NAMES)
+        _NAMES.add(name)
+    try:
+        return chromadb.PersistentClient(path=name, settings=settings)
+    except BaseException:
+        _NAMES.discard(name)
+        raise
 
 
 def _sessions(client: Any) -> list[Any]:
@@ -150,7 +163,9 @@ class ChunkStore:
     def close(self) -> None:
         if self._client is None:
             return
-        sessions = _sessions(self._client)
-        self._client.close()
+        client, self._client = self._client, None
+        sessions = _sessions(client)
+        client.close()
+        _NAMES.discard(client.get_settings().persist_directory)
         for session in sessions:
             session.close()

@@ -11,7 +11,7 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -180,11 +180,18 @@ class FactStore:
             c.execute(delete(table).where(table.c.document_id == document_id))
         return c.execute(delete(schema.documents).where(schema.documents.c.id == document_id)).rowcount > 0
 
-    def mark_vectors(self, document_ids: Iterable[str]) -> None:
-        """Note that the vectors of these documents stand in the chunk store."""
+    def mark_vectors(self, document_id: str, digest: str) -> bool:
+        """Note that a document's vectors stand in the chunk store; False when it is gone or was read anew since."""
+        here = (schema.documents.c.id == document_id, schema.documents.c.digest == digest)
         with self._begin(write=True) as c:
-            for part in _parts(list(document_ids)):
-                c.execute(update(schema.documents).where(schema.documents.c.id.in_(part)).values(vectors=True))
+            self._set_meta(c, "vectors", uuid.uuid4().hex)
+            return c.execute(update(schema.documents).where(*here).values(vectors=True)).rowcount > 0
+
+    def without_vectors(self) -> int:
+        """How many documents have no vectors yet."""
+        with self._begin() as c:
+            statement = select(func.count()).select_from(schema.documents).where(~schema.documents.c.vectors)
+            return int(c.execute(statement).scalar() or 0)
 
     def set_meta(self, key: str, value: str) -> None:
         with self._begin(write=True) as c:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -86,8 +87,10 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
     return app
 
 
-def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure: bool = False) -> None:
-    """Open the store and serve until interrupted.
+def serve(
+    store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure: bool = False, vectors: bool = True
+) -> None:
+    """Open the store and serve until interrupted; ``vectors`` are made behind where documents have none.
 
     Raises SettingsError, in Chinese, for an unfit setting, or for an address that others
     can reach without any login set up.
@@ -104,7 +107,10 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
     from assistant.answering import open_assistant
 
     watching.log_as_json()
-    app = create_app(open_assistant(store), settings)
+    assistant = open_assistant(store)
+    app = create_app(assistant, settings)
+    if vectors:
+        assistant.follow(logging.getLogger(watching.VECTORS).info)
     try:
         uvicorn.run(
             app,
@@ -120,3 +126,4 @@ def serve(store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure
         )
     finally:
         app.state.observer.close()
+        assistant.close()

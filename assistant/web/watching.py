@@ -16,6 +16,7 @@ from assistant.web.errors import ApiError, documented
 from assistant.web.front_door import Assistant
 from assistant.web.settings import WebSettings
 
+VECTORS = "budgetqa.vectors"
 router = APIRouter()
 
 
@@ -50,7 +51,8 @@ def log_as_json() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger(REQUESTS).setLevel(logging.INFO)
+    for name in (REQUESTS, VECTORS):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 class Watch:

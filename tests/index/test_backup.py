@@ -12,8 +12,9 @@ import pytest
 
 from assistant.cli import run
 from index.backup import MANIFEST, backup, defects, restore
-from index.build import ingest, writing
+from index.build import ingest
 from index.fact_store import FactStore, StoreError
+from index.locks import writing
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = ROOT / "samples" / "迁西县委网信办2025年绩效文本.txt"

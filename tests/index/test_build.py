@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import ingest, open_chunks, remove
+from index.build import ingest, remove
 from index.fact_store import FactStore, StoreError
+from index.locks import writing
 from index.model_files import default_model
+from index.vectors import open_chunks
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "迁西县委网信办2025年绩效文本.txt"
@@ -184,8 +186,6 @@ def test_a_store_that_cannot_be_written_is_told(files: Path, tmp_path: Path) -> 
 
 
 def test_two_writers_do_not_meet(files: Path, tmp_path: Path) -> None:
-    from index.build import writing
-
     with writing(tmp_path / "store"), pytest.raises(StoreError, match="另一个写入任务"):
         ingest([files], tmp_path / "store", workers=1, vectors=False)
 
