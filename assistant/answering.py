@@ -23,6 +23,7 @@ from assistant.understanding.conversation import resolve
 from assistant.understanding.wording import plain_question
 from index.fact_store import FactStore, StoreError
 from index.records import Table
+from index.store_engine import on_read_only_disk
 
 RECHECK_SECONDS = 1.0
 MOST_ATTEMPTS = 5
@@ -291,6 +292,12 @@ def _only(catalog: Catalog, documents: Sequence[str]) -> tuple[Catalog, str | No
 def default_store() -> str:
     """The store that is used when none is named: ``BUDGETQA_STORE``, else ``var`` under the working folder."""
     return os.environ.get("BUDGETQA_STORE") or "var"
+
+
+def state_folder(store: str | Path) -> Path | None:
+    """Where a service keeps users and conversations beside its store; None where that cannot be."""
+    place = Path(store)
+    return None if "://" in str(store) or on_read_only_disk(place) else place
 
 
 def open_assistant(place: str | Path) -> Assistant:

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from index import schema
 from index.build import READER_VERSION
 from index.locks import writing
-from index.store_engine import StoreError, shown_place, sqlite_file
+from index.store_engine import StoreError, read_only_uri, shown_place, sqlite_file
 from index.vectors import SESSION_SECONDS, chunk_place, writing_vectors
 
 FORMAT = 1
@@ -123,7 +123,7 @@ def defects(place: str | Path) -> list[str]:
 def _file_defects(file: Path) -> list[str]:
     told = f"{file} 已损坏"
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(read_only_uri(file), uri=True)) as connection:
             lines = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({_SHOWN_DEFECTS})")]
             if lines != ["ok"]:
                 return [f"{told}：{'；'.join(' '.join(line.split()) for line in lines)}"]

@@ -43,6 +43,7 @@ class ChunkStoreUnavailable(Exception):
 
 def _client(place: Path | str) -> Any:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
@@ -62,6 +63,9 @@ def _client(place: Path | str) -> Any:
     try:
         return chromadb.PersistentClient(path=name, settings=settings)
     except BaseException:
+        # Chroma keeps what it failed to open half made and would hand it out again.
+        SharedSystemClient._identifier_to_system.pop(name, None)
+        SharedSystemClient._identifier_to_refcount.pop(name, None)
         _NAMES.discard(name)
         raise
 

@@ -8,6 +8,7 @@ at the beginning, so that it never works on what another one is changing.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -52,6 +53,28 @@ def shown_place(place: str | Path) -> str:
         return str(place).split("://", 1)[0] + "://…"
 
 
+def on_read_only_disk(path: Path) -> bool:
+    """Whether nobody can write there, whatever the permissions say."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def read_only_uri(file: Path) -> str:
+    """How SQLite opens a file that it must not change.
+
+    On a read-only disk it could not make the files that a WAL needs, and does not need them: nothing changes there.
+    """
+    still = on_read_only_disk(file) and not _has_wal(file)
+    return f"{file.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+
+
+def _has_wal(file: Path) -> bool:
+    wal = file.with_name(f"{file.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
 def engines_of(place: str | Path) -> tuple[Engine, Engine]:
     """One pool of connections as a reader and as a writer. Raises StoreError for a place that cannot be."""
     url = place_url(place)
@@ -73,8 +96,14 @@ def engines_of(place: str | Path) -> tuple[Engine, Engine]:
         raise StoreError("缺少 PostgreSQL 驱动。请先运行：pip install 'budgetqa[postgresql]'") from error
     except (SQLAlchemyError, ValueError) as error:
         raise StoreError(f"库地址 {shown_place(place)} 写错了。正确的写法如 postgresql://用户@主机/库名。") from error
-    engine = create_engine(url, connect_args={"timeout": 30}, pool_size=10, max_overflow=30)
-    event.listen(engine, "connect", _set_up_sqlite)
+    if on_read_only_disk(file):
+        uri = read_only_uri(file)
+        engine = create_engine(
+            url, creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        )
+    else:
+        engine = create_engine(url, connect_args={"timeout": 30}, pool_size=10, max_overflow=30)
+        event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine, engine.execution_options(writes=True)
 

@@ -21,7 +21,7 @@ from assistant.web.login import login_router
 from assistant.web.page_head import PlainHead
 from assistant.web.pages import FOLDER
 from assistant.web.settings import SettingsError, WebSettings, read_settings
-from assistant.web.state import State
+from assistant.web.state import State, writable
 from assistant.web.uploads import Uploads
 
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
@@ -95,16 +95,18 @@ def serve(
     Raises SettingsError, in Chinese, for an unfit setting, or for an address that others
     can reach without any login set up.
     """
+    from assistant.answering import open_assistant, state_folder
+
     given: dict[str, object] = {"insecure": True} if insecure else {}
-    if "://" not in str(store):
-        # A store in a database has no folder: the service's own file is then where the settings say.
-        given["state"] = Path(store)
+    if (beside := state_folder(store)) is not None:
+        # A store in a database or on a read-only disk: the service's own file is then where the settings say.
+        given["state"] = beside
     settings = read_settings(None, **given)
+    if not writable(settings.state):
+        raise SettingsError(f"无法写入 {settings.state}（用户、会话、评价所在）。请用 BUDGETQA_WEB_STATE 指定可写的文件夹。")
     if not is_loopback(host) and not settings.insecure and not Gatekeeper(settings, State(settings.state)).required:
         raise SettingsError("在本机以外的地址上运行须先添加用户（见 docs/deploy.md）；确要开放运行，请加 --insecure。")
     import uvicorn
-
-    from assistant.answering import open_assistant
 
     watching.log_as_json()
     assistant = open_assistant(store)
