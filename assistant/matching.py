@@ -156,7 +156,9 @@ class _Scorer:
         self.size = self.content.bit_count()
         self.totals = _TOTAL_SAID.findall(wanted.text)
         self._weights: dict[int, float] = {}
-        self._merged: dict[tuple[int, ...], int] = {}
+        self._merged: dict[tuple[int, ...], int] = {(): 0}
+        self._quotes: dict[str, int] = {}
+        self._triples = [(wanted.text[i : i + 3], 7 << i) for i in range(len(wanted.text) - 2)]
 
     def matches(self, limit: int) -> list[Match]:
         """The document's best facts. What covers less than half of what the best one covers is not looked at closer."""
@@ -180,10 +182,11 @@ class _Scorer:
         for shelved in self.document.facts:
             if not _fits(self.wanted, shelved.fact):
                 continue
-            names = self._of(shelved.names) | self._of(shelved.beside)
+            names = self._of(shelved.names) | self._of(shelved.beside) if shelved.beside else self._of(shelved.names)
             columns, around = self._of(shelved.columns), self._of(shelved.around)
-            if shelved.fact.source.row is None and shelved.fact.source.quote:
-                around |= _quote_mask(self.wanted, shelved.fact)
+            source = shelved.fact.source
+            if source.row is None and source.quote:
+                around |= self._quoted(source.quote)
             if names | columns | around or self.total <= 0.9:
                 yield (
                     shelved,
@@ -200,6 +203,17 @@ class _Scorer:
             for number in numbers:
                 mask |= self.masks.get(number, 0)
             self._merged[numbers] = mask
+        return mask
+
+    def _quoted(self, quote: str) -> int:
+        """Prose around a figure names it too, word by word (three characters and more); figures share a sentence."""
+        mask = self._quotes.get(quote)
+        if mask is None:
+            mask = 0
+            for triple, bits in self._triples:
+                if triple in quote:
+                    mask |= bits
+            self._quotes[quote] = mask
         return mask
 
     def _covered(self, mask: int) -> float:
@@ -250,16 +264,6 @@ def _identity_mask(wanted: Wanted, document: ShelvedDocument) -> int:
     return mask
 
 
-def _quote_mask(wanted: Wanted, fact: Fact) -> int:
-    """Prose around a figure names it too, word by word (three characters and more)."""
-    quote = fact.source.quote or ""
-    text, mask = wanted.text, 0
-    for i in range(len(text) - 2):
-        if text[i : i + 3] in quote:
-            mask |= 7 << i
-    return mask
-
-
 def _left(wanted: Wanted, mask: int) -> str:
     """The stretches of content that nothing covers, two characters and more; single ones do not refuse an answer."""
     out, run = [], ""
@@ -279,6 +283,8 @@ def _fits(wanted: Wanted, fact: Fact) -> bool:
         return False
     if wanted.period and fact.kind == "schedule" and fact.period != wanted.period:
         return False
+    if not wanted.negated:
+        return True
     heads = (*fact.row_path[-1:], *fact.column_path[-1:])
     return not any(_refuses(n, h) for n in wanted.negated for h in heads)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Any
 
 from index.fact_store import DocumentRow, FactStore
 from index.names import folded
@@ -84,11 +85,12 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class ShelvedDocument:
-    """A document ready for matching."""
+    """A document ready for matching, with what its checks found."""
 
     row: DocumentRow
     labels: Labels
     facts: tuple[Shelved, ...]
+    findings: tuple[dict[str, Any], ...] = ()
 
     def row_facts(self, block_id: str, row: int) -> list[Fact]:
         return [s.fact for s in self.facts if s.fact.source.block_id == block_id and s.fact.source.row == row]
@@ -118,7 +120,7 @@ class Shelf:
             if kept is not None and kept.row == row:
                 self._kept.move_to_end(row.id)
                 return kept
-        made = shelve(row, self.store.facts(row.id))
+        made = replace(shelve(row, self.store.facts(row.id)), findings=tuple(self.store.findings(row.id)))
         with self._lock:
             self._kept[row.id] = made
             while len(self._kept) > KEPT:

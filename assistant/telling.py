@@ -210,7 +210,7 @@ class Teller(Finder):
             notes.append("原文为约数")
         notes += [
             f"{f['message']}"
-            for f in self.lookup.store.findings(row.id)
+            for f in top.document.findings
             if set(f.get("facts", ())) & {m.fact.id for m in found.matches}
         ][:2]
         return notes

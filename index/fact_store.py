@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, inspect, literal, select, text, union_all, update
+from sqlalchemy import Connection, delete, exists, func, insert, inspect, literal, select, text, union_all, update
 
 from index import schema
 from index.full_text import search_postgresql, search_sqlite, search_words
@@ -235,8 +235,7 @@ class FactStore:
     def version(self) -> tuple[int, str]:
         """Changes whenever a document is written or removed: for caches of readers."""
         with self._begin() as c:
-            count = c.execute(select(func.count()).select_from(schema.documents)).scalar() or 0
-            change = c.execute(select(schema.meta.c.value).where(schema.meta.c.key == "change")).scalar()
+            count, change = c.execute(_VERSION).one()
             return int(count), str(change)
 
     def documents(self) -> list[DocumentRow]:
@@ -322,13 +321,15 @@ class FactStore:
         """Names that begin with ``prefix``, in characters, pinyin or initials."""
         prefix = prefix.strip().lower()
         found: dict[str, str] = {}
+        # A removed document leaves its names, which others may share, but no longer stands by them.
+        held = exists().where(schema.name_documents.c.name_id == schema.names.c.id)
         with self._begin() as c:
             for column in (schema.names.c.text, schema.names.c.pinyin, schema.names.c.initials):
                 if len(found) >= limit or not prefix:
                     break
                 rows = c.execute(
                     select(schema.names.c.text, schema.names.c.kind)
-                    .where(column >= prefix, column < prefix + "\U0010ffff")
+                    .where(column >= prefix, column < prefix + "\U0010ffff", held)
                     .order_by(column)
                     .limit(limit)
                 )
@@ -395,6 +396,13 @@ class FactStore:
             statement = statement.where(schema.findings.c.document_id == document_id)
         with self._begin() as c:
             return [json.loads(body) for body in c.execute(statement).scalars()]
+
+
+# Asked for with every question, so in one statement.
+_VERSION = select(
+    select(func.count()).select_from(schema.documents).scalar_subquery(),
+    select(schema.meta.c.value).where(schema.meta.c.key == "change").scalar_subquery(),
+)
 
 
 def _parts(values: Sequence[str]) -> Iterator[list[str]]:

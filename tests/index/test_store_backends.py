@@ -120,6 +120,14 @@ def test_text_of_any_length_and_kind_is_kept(store: FactStore) -> None:
     assert store.complete(odd[:5]) == [(odd[:60], "project")]
 
 
+def test_names_of_removed_documents_complete_nothing(store: FactStore) -> None:
+    put(store, "stays", ["1.00"], name="舆情管理")
+    put(store, "goes", ["1.00"], "乙.txt", name="舆情处置")
+    assert [name for name, _ in store.complete("舆情")] == ["舆情处置", "舆情管理"]
+    store.remove("goes")
+    assert [name for name, _ in store.complete("舆情")] == [name for name, _ in store.complete("yuqing")] == ["舆情管理"]
+
+
 def test_completion_goes_by_the_beginning_in_the_order_of_codes(store: FactStore) -> None:
     names = [
         "安全检查",
