@@ -19,7 +19,7 @@ from index.row_tree import clean_label
 _PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
 _LEVELS = {"类": 3, "款": 5, "项": 7}
-_LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
+_LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,8 @@ class Computer(Teller):
     def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
         """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""
         asks = self.asks(u, [words])
+        own = [a for a in asks if a.scope.name and a.scope.name in words]
+        asks = own if own and len(u.naming.scopes) > 1 else asks
         phases = read_periods(_FUND.sub("", words)).phases
         if len(u.periods.phases) > 1 and len(phases) == 1:
             asks = [replace(a, wanted=replace(a.wanted, phase=phases[0])) for a in asks]

@@ -21,6 +21,7 @@ _BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
+_ENDS = re.compile(r"(年末|期末)([^比较，,]{2,12}?)(?:比|较)(年初|期初)")
 _ASKS_MONEY = re.compile(r"预算|决算|支出|收入|总额|总数|资金|经费|钱|花|费用|财政|多少[万亿]?元")
 
 
@@ -56,6 +57,8 @@ class Finder:
             return ("schedule", "amount", "empty")
         if TARGET_WORDS.search(text):
             return ("target", "amount", "text", "empty")
+        if u.operation.name in ("difference", "compare", "sum", "ratio"):
+            return ("amount", "empty")
         return ("amount", "target", "empty")
 
     def wanted(self, u: Understanding, *, text: str | None = None, kinds: tuple[str, ...] | None = None) -> Wanted:
@@ -150,10 +153,16 @@ class Finder:
     def parts(self, u: Understanding) -> list[str] | None:
         """The several items that a question joins (水费加电费), None when it joins none."""
         splitter = _SPLIT_COMPARED if u.operation.name in ("difference", "compare", "change") else _SPLIT
+        ends = _ENDS.search(u.text)
+        if ends:
+            return [ends[1] + ends[2], ends[3] + ends[2]]
         pieces = _pieces(splitter, u.text)
         named = [
             p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))
         ]
+        if len(named) < 2 and u.operation.name in ("difference", "compare") and len(pieces) == 2:
+            sides = ["收入" if "收入" in p else "支出" if "支出" in p else "" for p in pieces]
+            return pieces if sorted(sides) == ["支出", "收入"] else None
         return named if len(named) >= 2 else None
 
 

@@ -38,12 +38,10 @@ class Grouper(Computer):
             single = self.find(self.asks(u)[0])
             if not self._names_collection(u):
                 several_named = bool(self.parts(u))
-                if (
-                    single.matches
-                    and not single.rivals
-                    and (single.matches[0].content >= 1.0 or (single.matches[0].precision >= 0.5 and not several_named))
-                ):
-                    return None
+                if single.matches and not single.rivals:
+                    top = single.matches[0]
+                    if _all_said(top) if several_named else top.precision >= 0.5 or top.content >= 1.0:
+                        return None
                 if single.missing and single.nearest is not None and single.nearest.holds:
                     return not_found(u.text, single.missing, self.catalog, u, single)
         whole = self._stated_total(u)
@@ -66,7 +64,7 @@ class Grouper(Computer):
         if not parts:
             return None
         together = self.find(self.asks(u)[0])
-        if together.matches and together.matches[0].precision >= 0.9:
+        if together.matches and together.matches[0].precision >= 0.9 and _all_said(together.matches[0]):
             return None
         each = [self.find(a) for a in self.asks(u, parts)]
         return parts if all(f.matches and not f.rivals and f.matches[0].precision >= 0.8 for f in each) else None
@@ -254,3 +252,8 @@ class Grouper(Computer):
             tuple(cited.all),
             notes=self._assumed(u, members[0]) if members else (),
         )
+
+
+def _all_said(m: Match) -> bool:
+    """Whether one figure's own heads hold all that the question names, joined or not (商品和服务支出)."""
+    return m.own >= 0.95

@@ -407,7 +407,7 @@ def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> floa
     if fact.subject_code:
         if fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
             lean -= 0.03  # a subject of spending that an income table lists too
-        lean += 0.1 if _below_said(fact, wanted.text) else 0.0
+        lean += 0.15 if _below_said(fact, wanted.text) else 0.0
     if fact.kind == "target" and fact.indicator and len(fact.indicator[-1]) >= 4 and fact.project:
         last = fact.indicator[-1]
         beyond = sum(last[i : i + 2] not in fact.project for i in range(len(last) - 1))
@@ -440,7 +440,7 @@ def another_subject(fact: Fact, wanted: Wanted) -> bool:
     if fact.unit in MONEY and fact.kind == "amount" and _COUNTS.search(wanted.hints):
         return True
     name = clean_label(fact.subject or "")
-    if _other_code(fact, name, wanted.text):
+    if _other_code(fact, name, wanted.text) or _another_stock(fact, wanted.hints):
         return True
     return name not in wanted.text and any(s in wanted.text for s in _subjects_within().get(name, ()))
 
@@ -450,8 +450,17 @@ def _other_code(fact: Fact, name: str, text: str) -> bool:
     if not name or name in text or fact.source.row is None:
         return False
     own = (fact.subject_code,) if fact.subject_code else subject_codes().get(name, ())
+    if not own and not fact.project:
+        own = ("",)  # 机关运行经费 is no subject, so not the 机关服务 that is asked for
+        text = " ".join(n for n, _ in subjects_said(text) if any(c[0] == "2" for c in subject_codes()[n]))
     said = [c for n, _ in subjects_said(text) if n not in "".join(fact.row_path) for c in subject_codes()[n]]
-    return bool(own and said) and not any(o.startswith(c) for o in own if o for c in said)
+    return bool(own and said) and not any(o.startswith(c) for o in own for c in said)
+
+
+def _another_stock(fact: Fact, hints: str) -> bool:
+    """Whether things to be bought are asked for and the fact counts those that are there, or the other way round."""
+    bought = re.search("购|采|新增|更新", "".join((*fact.row_path, *fact.column_path)))
+    return fact.unit in ("辆", "台", "套") and bool(re.search("买|购", hints)) and not bought
 
 
 @lru_cache(maxsize=1)

@@ -110,6 +110,6 @@ def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
         return False
     label = answer.values[0].label
     if u.operation.name == "sum":
-        return u.operation.joined and not re.search("合计|总|计$|三公", label)
+        return (u.operation.joined or (u.operation.counted or 0) > 1) and not re.search("合计|总|计$|三公", label)
     words = {"count": "数", "average": "均", "rank": "最|第"}
     return u.operation.name in words and not re.search(words[u.operation.name], label)

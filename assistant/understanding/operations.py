@@ -27,8 +27,9 @@ _CHANGE = re.compile(
 _DIFFERENCE = re.compile(
     r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少"
 )
+_ENDS = re.compile(r"(?:年末|期末)[^比较，,]{2,12}?(?:比|较)(?:年初|期初)")
 _COMPARE = re.compile(
-    r"哪个(?:更)?(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)"
+    r"(?:哪个|谁的?)[^最，,。]{0,6}?(?:更)?(?:多|高|大|少|低|小)(?!于)|(?:是不是|是否|真的)比[^，,]{2,30}(?:多|高|大|少|低|小)|谁(?:更)?(?:多|高|大|少|低|小)|哪[一家个年边里](?:更)?(?:多|高|大|少)|比较|对比|孰(?:多|高)"
 )
 SUMMED = re.compile(
     r"一共|总共|合计(?:是|为|有)?(?:多少|几)?|加起来|加在?一起|合起来|相加|之和|总和|求和|共计|汇总|总计多少|共多少|加总|项目(?:预算|资金|经费)*总额|[\u4e00-\u9fff]加[\u4e00-\u9fff]"
@@ -112,7 +113,7 @@ def read_operation(text: str) -> Operation:
     top_n = _TOP_N.search(text)
     if _COMPARE.search(text) and not (top and "最" in top[0]):
         return Operation("compare", direction=_direction(text), **common)  # type: ignore[arg-type]
-    if _DIFFERENCE.search(text):
+    if _DIFFERENCE.search(text) or _ENDS.search(text):
         return Operation("difference", direction=_direction(text), **common)  # type: ignore[arg-type]
     if top:
         return _ranking(top, top_n, number, each, tuple(spans))
