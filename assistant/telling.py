@@ -66,6 +66,9 @@ class Teller(Finder):
             found = self._disagreeing(found)
         if found.rivals:
             return clarify(u, found)
+        open_office = self._which_office(u, ask)
+        if open_office is not None:
+            return open_office
         top = found.matches[0]
         if top.fact.kind == "empty" and top.fact.source.row is not None:
             noted = self._empty_table(u, ask, better_than=top)
@@ -86,6 +89,19 @@ class Teller(Finder):
             if noted is not None:
                 return noted
         return self._tell(u, found)
+
+    def _which_office(self, u: Understanding, ask: Ask) -> Answer | None:
+        """Several offices answer to the name, and nothing but a total is asked: that one alone prints it settles nothing."""
+        if any(w >= 1.0 for w in ask.wanted.weights) or not ask.scope.named:
+            return None
+        rows = [self.catalog.rows[d] for d in of_year(ask.scope, ask.year, self.catalog).documents]
+        offices = {r.agency: f"{r.fiscal_year}年" if r.fiscal_year else "" for r in rows if r.agency}
+        if len(offices) < 2:
+            return None
+        item = re.sub(r"\s+", "", ask.wanted.text)
+        options = tuple(f"{office}{year}{item}是多少" for office, year in offices.items())
+        listed = "\n".join(f"{i}. {office} {year}" for i, (office, year) in enumerate(offices.items(), 1))
+        return Answer(u.text, "clarify", f"问题对应几个部门，请选择：\n{listed}", options=options)
 
     def _disagreeing(self, found: Found) -> Found:
         """One thing that a document states twice with a hair's difference: the figure that stands in more places, the other in a note."""

@@ -113,7 +113,7 @@ def _asks(text: str) -> str:
         return "field"
     if _FIELD.search(text) and not re.search(r"多少|百分|金额|几[个项辆]", text):
         return "field"
-    if _DEFINED.match(text) or re.search(r"是?谁(?!更|[多高大少低小的])", text):
+    if _DEFINED.match(text) or re.search(r"是?谁(?!更|最|的|[多高大少低小的])", text):
         return "field"
     if _EXISTS.search(text) and not figure:
         return "exists"

@@ -136,6 +136,7 @@ def office_calls(agency: str) -> Iterator[str]:
             cut = variant.removesuffix(ending)
             if cut != variant and len(cut) >= 2:
                 variants.add(cut + short)
+    yield from _without_bureau(region, variants)
     level = region[-1:] if region else ""
     for variant in variants:
         if len(variant) >= 2:
@@ -144,6 +145,16 @@ def office_calls(agency: str) -> Iterator[str]:
                 yield level + variant
                 if committee:
                     yield f"{level}委{variant}"
+
+
+def _without_bureau(region: str, variants: Iterable[str]) -> Iterator[str]:
+    """普陀财政, 普陀区财政 for 普陀区财政局: only with the region before it, as 财政 alone means much else."""
+    place = re.search(r"([^省市区县]+)[省市区县]$", region)
+    for variant in variants if place else ():
+        if place and variant.endswith("局") and len(variant) > 2:
+            for front in (place[0], place[1]) if len(place[1]) > 1 else (place[0],):
+                yield front + variant
+                yield front + variant[:-1]
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,7 @@ class Naming:
 
 def read_names(text: str, catalog: Catalog) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
+    text = re.sub("县区|区县", "  ", text)  # both kinds are meant, not the 区 before an office's name
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = _once(offices)

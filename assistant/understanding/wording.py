@@ -65,7 +65,7 @@ def subjects_said(text: str) -> tuple[tuple[str, int], ...]:
     """The names of subjects that a text says and where each begins; of names that overlap the longest."""
     known, said, at = subject_codes(), [], 0
     while at < len(text):
-        size = next((n for n in range(min(24, len(text) - at), 2, -1) if text[at : at + n] in known), 0)
+        size = next((n for n in range(min(24, len(text) - at), 1, -1) if text[at : at + n] in known), 0)
         if size:
             said.append((text[at : at + size], at))
         at += size or 1
