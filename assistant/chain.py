@@ -12,19 +12,25 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from assistant.quotes import MIN_CONFIDENCE, Quote, QuoteFinder
+from assistant.asked import printed_words
+from assistant.following import broken, numbered
+from assistant.quotes import MIN_CONFIDENCE, Chosen, Quote, QuoteFinder
 from assistant.retrieval import POOL, Found, HybridRetriever
 from assistant.tracing import no_tracing
 
 
 @dataclass(frozen=True, slots=True)
 class ProseResult:
-    """A worded answer with the quotes that carry it; ``confidence`` is 0 to 1."""
+    """A worded answer with the quotes that carry it; ``confidence`` is 0 to 1.
+
+    ``complete`` tells whether the quotes say every word that the question is about.
+    """
 
     text: str
     quotes: tuple[Quote, ...]
     confidence: float
     notes: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,7 @@ class _Asked:
 class _Step:
     asked: _Asked
     found: list[Found]
-    quotes: list[Quote] = field(default_factory=list)
-    confidence: float = 0.0
+    chosen: Chosen = field(default_factory=Chosen)
 
 
 class ProseAnswerer:
@@ -73,28 +78,36 @@ class ProseAnswerer:
         ]
 
     def _find(self, asked: _Asked) -> _Step:
-        return _Step(asked, self._retriever.find(asked.focus or asked.question, POOL, asked.document_ids))
+        sought = asked.focus or asked.question
+        sought = " ".join([sought, *printed_words(sought)])
+        return _Step(asked, self._retriever.find(sought, POOL, asked.document_ids))
 
     def _word(self, step: _Step) -> _Step:
         finder = QuoteFinder(step.asked.question, step.asked.focus, step.found)
-        quotes, confidence = finder.best(self._retriever.section_of)
-        return _Step(step.asked, step.found, quotes, confidence)
+        return _Step(step.asked, step.found, finder.best(self._retriever.section_of))
 
     def _check(self, step: _Step) -> ProseResult | None:
-        if not step.quotes or step.confidence < self._min_confidence:
+        chosen = step.chosen
+        if not chosen.quotes or chosen.confidence < self._min_confidence:
             return None
-        return ProseResult(
-            _text_of(step.quotes), tuple(step.quotes), round(step.confidence, 3), self._retriever.notices
-        )
+        text = _text_of(chosen.quotes)
+        if chosen.under and chosen.under not in text:
+            text = f"{chosen.under}：\n{text}"
+        return ProseResult(text, chosen.quotes, round(chosen.confidence, 3), self._retriever.notices, chosen.complete)
 
 
 def _text_of(quotes: Sequence[Quote]) -> str:
     """The quotes below each other, with the headings that part them."""
     lines: list[str] = []
+    before: Quote | None = None
     above = quotes[0].section
     for quote in quotes:
         if quote.section != above and len(quote.section) >= len(above):
             lines.append(quote.section[-1])
         above = quote.section
-        lines.append(quote.text)
+        if before is not None and broken(before.text, before.page) and not numbered(quote.text):
+            lines[-1] += quote.text  # a line of a page that the sentence runs over
+        else:
+            lines.append(quote.text)
+        before = quote
     return "\n".join(lines)

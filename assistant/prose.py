@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,19 @@ from index.names import WORD_KINDS
 
 if TYPE_CHECKING:
     from index.vectors import VectorReader
+
+_MOST_SEARCHED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What prose says: the text, its places, the confidence (0 to 1) and whether every word asked about is said."""
+
+    text: str
+    cited: list[Citation]
+    confidence: float
+    notes: list[str]
+    complete: bool
 
 
 class Prose:
@@ -46,16 +60,23 @@ class Prose:
                 self._answerer = ProseAnswerer(HybridRetriever(self._store, self._vectors))
             return self._answerer
 
-    def answer(
-        self, question: str, documents: Sequence[str], focus: str, catalog: Catalog
-    ) -> tuple[str, list[Citation], float, list[str]] | None:
-        """Text, citations, confidence and notes; None when no passage fits."""
+    def answer(self, question: str, documents: Sequence[str], focus: str, catalog: Catalog) -> Told | None:
+        """What the documents say to a question; None when no passage fits."""
         within = None if len(documents) == len(catalog.rows) else list(documents)
         result = self._open().answer(question, within, focus or None)
         if result is None:
             return None
         cited = [self._cited(quote, catalog) for quote in result.quotes if quote.document_id in catalog.rows]
-        return (result.text, cited, result.confidence, [*result.notes, *self.notices()]) if cited else None
+        notes = [*result.notes, *self.notices()]
+        return Told(result.text, cited, result.confidence, notes, result.complete) if cited else None
+
+    def holding(self, name: str, documents: Sequence[str], catalog: Catalog) -> list[str]:
+        """The documents in whose text ``name`` stands, letter for letter."""
+        from index.words import cut
+
+        hits = self._store.search_text(cut(name), _MOST_SEARCHED, documents)
+        chunks = self._store.chunks([chunk_id for chunk_id, _ in hits])
+        return sorted({c.document_id for c in chunks if name in "".join(c.text.split())} & set(catalog.rows))
 
     def notices(self) -> list[str]:
         """What the reader should know about how was searched."""

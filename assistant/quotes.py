@@ -1,67 +1,26 @@
-"""Which sentences of the found chunks answer a prose question, and how surely.
-
-No model is needed: a question tells by its words what kind of text answers it (a
-reason, a definition, the duties of an agency, a document number), and headings
-of budget disclosures are named alike everywhere. What does not fit is not quoted.
-"""
+"""Which sentences of the found chunks answer a prose question, and how surely. What does not fit is not quoted."""
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from assistant.retrieval import Found, content_of
+from assistant.asked import CUE, DIRECTION, HEADING, plain, read
+from assistant.following import Unit, before, following, is_table, number_of, units_of, unnumbered
+from assistant.retrieval import Found
 from index.chunks import is_definition, sentences, term_of
 from index.records import Chunk
-from index.words import cut
 
-Asked = Literal["definition", "reason", "duties", "members", "basis", "purpose", "means", "general"]
-
-_ASKED: tuple[tuple[Asked, re.Pattern[str]], ...] = (
-    ("definition", re.compile(
-        r"什么意思|是指什么|指的是什么|指什么|含义|定义|什么是|怎么理解|如何理解|何谓|名词解释|啥意思|[是叫]啥$")),
-    ("reason", re.compile(
-        r"为什么|为何|为啥|原因|缘由|怎么会|因为什么|怎么(?:增加|减少|涨|降|多|少)|由于什么|凭什么|什么因素")),
-    ("basis", re.compile(r"依据|根据(?:什么|哪)|哪(?:个|些|份)?(?:文件|政策|规定|办法|通知)|什么(?:文件|政策|规定)")),
-    ("purpose", re.compile(
-        r"用途|用于|用在|花在|用来|干什么用|做什么用|(?:专项|项目|资金|经费|费|工程).{0,4}(?:做|干)(?:什么|啥)")),
-    ("duties", re.compile(r"职责|职能|负责(?:什么|哪些)|干什么的|做什么的|管什么|是干[吗嘛什啥]")),
-    ("members", re.compile(
-        r"下属|所属|二级单位|内设|机构设置|哪些(?:单位|部门|科室|处室|机构)|哪[几些]个?(?:家|单位|科室|处室)"
-        r"|几个(?:科室|处室|单位)|单位构成|牌子|加挂|挂牌|由哪些")),
-    ("means", re.compile(r"如何|怎么|怎样|措施|办法|采取")),
-)  # fmt: skip
-# Headings under which each kind of question is answered.
-_HEADING: dict[Asked, re.Pattern[str]] = {
-    "definition": re.compile(r"名词|用语|术语"),
-    "duties": re.compile(r"职责|职能"),
-    "members": re.compile(r"机构|单位构成|构成|设置"),
-    "means": re.compile(r"措施|保障|方案|做法|办法"),
-    "basis": re.compile(r"依据"),
-    "purpose": re.compile(r"用途|概述|概况|内容"),
-}
-_CUE: dict[Asked, re.Pattern[str]] = {
-    "reason": re.compile(r"原因|主要是|主要系|主要由|主要为|由于|因为|是因|所致|导致|(?<!基)因(?!公|素|此)"),
-    "basis": re.compile(r"《[^》]+》|[〔［\[【(（]20\d\d[〕］\]】)）]|号文"),
-    "members": re.compile(r"包括|下属|所属|内设|下设|加挂|设有|纳入|构成|牌子"),
-    "duties": re.compile(r"职责|职能|负责"),
-    "means": re.compile(r"通过|加强|保障|建立|完善|严格|确保|开展"),
-    "purpose": re.compile(r"用于|用途|为了|目标|支持|支付|购买|促进|推动|鼓励|加强|提升"),
-}
-_ASKING_WORDS = re.compile(
-    r"原因|主要|依据|文件|职责|职能|意思|含义|定义|措施|具体|方面|牌子|理由|名词解释|用途|用在|花在|用来|(?:下属|所属|二级|内设|预算)(?:单位|机构)|机构设置|单位构成|部门[预决]算|单位[预决]算"
-)
-_NUMBERING = re.compile(r"^(?:第[一二三四五六七八九十]+部分|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．])\s*")
+_RISES = re.compile(r"增加|增长|上升|提高|上涨")
+_FALLS = re.compile(r"减少|下降|降低|压减|缩减|小于")
+_OF_BOTH = re.compile(r"收支|收入、?支出|收、支")
+_OF_ALL = re.compile(r"总计|收入预算|(?<!项目)(?<!基本)支出预算(?!表)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_DIRECTION = re.compile(r"增加|减少|增长|下降|上升|降低|持平|变化|增减|提高|小于|大于|低于|高于|上年|去年")
-_YEAR_SAID = re.compile(r"(?:19|20)\d\d\s*年?度?")
 _LONG = 260
 _WHOLE_SECTION = 2000
-_ANNOUNCES = re.compile(r"(?:[：:]|包括|如下|具体[为是])\s*$|具体包括|分别[为是]")
+_LEADING = 40
 NAMED = 2.0  # the question says a heading word for word
 MIN_CONFIDENCE = 0.45
 
@@ -78,28 +37,23 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    chunk: Chunk
-    block_id: str
-    text: str
-    similarity: float
+class Chosen:
+    """Quotes in reading order, the confidence (0 to 1) that they answer, and whether they say every word asked about.
+
+    ``under`` is the heading that names what the quotes are of, where the question asks for just that.
+    """
+
+    quotes: tuple[Quote, ...] = ()
+    confidence: float = 0.0
+    complete: bool = False
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    unit: _Unit
+    unit: Unit
     score: float
     coverage: float
-
-
-def asked_of(question: str) -> Asked:
-    """The kind of text that the question wants."""
-    return next((kind for kind, pattern in _ASKED if pattern.search(question)), "general")
-
-
-def plain(text: str) -> str:
-    """Text folded for comparing: width, case, spaces and quotation marks do not count."""
-    return re.sub(r"[\s“”\"‘’'《》·]|[（(]境[）)]", "", unicodedata.normalize("NFKC", text).lower())
 
 
 class QuoteFinder:
@@ -109,17 +63,14 @@ class QuoteFinder:
     """
 
     def __init__(self, question: str, focus: str | None, found: Sequence[Found]) -> None:
-        self._asked = asked_of(question)
-        self._subject = plain(focus or question)
-        self._years = set(_YEAR.findall(plain(question)))
-        self._found = found
-        content = plain(_YEAR_SAID.sub("", content_of(focus or question).replace(" ", "|")))
-        self._runs = [r for r in (_ASKING_WORDS.sub("", run) for run in content.split("|")) if len(r) > 1]
+        self._ask = read(question, focus)
+        self._found = [f for f in found if not is_table(f.chunk)]
+        self._around = {f.chunk.id: self._ask.also(plain(f.chunk.embedded)) for f in self._found}
         self._doubt = 1.0
         self._weights = self._rarity()
-        self._blocks = _pieces_of_blocks(found)
+        self._blocks = _pieces_of_blocks(self._found)
         self._families: dict[tuple[str, ...], str] = {}
-        for chunk in (f.chunk for f in found if len(f.chunk.section) > 1):
+        for chunk in (f.chunk for f in self._found if len(f.chunk.section) > 1):
             family = (chunk.document_id, *chunk.section[:-1])
             self._families[family] = self._families.get(family, "") + plain(chunk.text)
         self._total = sum(self._weights.values()) or 1.0
@@ -129,55 +80,75 @@ class QuoteFinder:
 
         Pairs, not words, because names of offices and projects are in no dictionary.
         """
-        texts = [plain(f.chunk.embedded) for f in self._found]
+        texts = list(self._around.values())
         weights = {}
-        content: set[str] = set()
-        for run in self._runs:
-            words = [word for word in cut(run) if len(word) > 1 and not _DIRECTION.match(word)]
-            content.update(words)
+        firm_words = [w for w in self._ask.words if not DIRECTION.match(w)]
+        for run in self._ask.runs:
             for pair in {run[i : i + 2] for i in range(len(run) - 1)}:
                 df = sum(pair in text for text in texts)
                 # A pair that crosses from one word to the next, or tells a direction, is often said otherwise.
-                firm = any(pair in word for word in words)
+                firm = any(pair in word for word in firm_words)
                 weights[pair] = math.log(1 + (len(texts) + 1) / (df + 0.5)) * (1.0 if firm else 0.3)
-        if any(not any(word[:2] in text for text in texts) for word in content):
+        if any(not any(word[:2] in text for text in texts) for word in firm_words):
             self._doubt *= 0.7  # a word that stands nowhere is most often the very thing asked about
-        if len(content) == 1 and self._asked == "general":
+        if len(set(self._ask.words)) == 1 and self._ask.kind == "general":
             self._doubt *= 0.7  # one word alone tells too little
         return weights
 
-    def best(self, section_of: Callable[[Chunk, int], list[Chunk]]) -> tuple[list[Quote], float]:
-        """Quotes in reading order and the confidence (0 to 1) that they answer; no quotes if nothing fits."""
+    def best(self, section_of: Callable[[Chunk, int], list[Chunk]]) -> Chosen:
+        """The quotes that answer; none where nothing fits."""
         defined = self._definition()
         if defined:
-            return [_quote(defined, defined.text)], 0.95
-        units = [unit for found in self._found for unit in _units(found)]
+            whole = [*before(defined, chunks := section_of(defined.chunk, 0)), defined, *following(defined, chunks)]
+            return Chosen(tuple(_quote(u, u.text) for u in whole), 0.95, True)
+        units = [unit for found in self._found for unit in units_of(found.chunk, found.similarity or 0.0)]
         if not units:
-            return [], 0.0
+            return Chosen()
         top = max((self._score(unit) for unit in units), key=lambda s: s.score)
-        heading, depth = self._heading(top.unit.chunk)
-        of_text = depth and not _is_table(top.unit.chunk)
-        section = [c for c in section_of(top.unit.chunk, depth) if not _is_table(c)] if of_text else []
-        whole = [u for c in section for u in _units(Found(c, 0, ()))]
-        names_it = any(len(run) >= 5 and run in plain(top.unit.text) for run in self._runs)
-        if whole and (heading == NAMED or (heading >= 0.6 and not names_it)):
-            return [_quote(u, u.text) for u in _capped(whole, top.unit)], top.coverage
-        listed = _list_after(top.unit, whole or list(_units(Found(top.unit.chunk, 0, ()))))
-        return [*self._trimmed(top.unit), *(_quote(u, u.text) for u in listed)], top.coverage
+        quotes = self._around_top(top.unit, section_of)
+        under = top.unit.chunk.section[0] if self._ask.which and top.unit.chunk.section else ""
+        return Chosen(tuple(quotes), top.coverage, self._complete(top.unit, "".join(q.text for q in quotes)), under)
 
-    def _definition(self) -> _Unit | None:
+    def _around_top(self, top: Unit, section_of: Callable[[Chunk, int], list[Chunk]]) -> list[Quote]:
+        """The line that fits best, its section where that is what is asked for, and what either goes on with."""
+        heading, depth = self._heading(top.chunk)
+        section = [c for c in section_of(top.chunk, depth) if not is_table(c)] if depth else []
+        whole = [u for c in section for u in units_of(c)]
+        chunks = section_of(top.chunk, 0)
+        if self._ask.ordinal is not None:
+            return [_quote(u, u.text) for u in whole if number_of(u.text) == self._ask.ordinal][:1]
+        names_it = any(len(run) >= 4 and run in self._ask.also(plain(top.text)) for run in self._ask.runs)
+        if whole and (heading == NAMED or (heading >= 0.6 and not names_it)):
+            kept = _capped(whole, top)
+            return [_quote(u, u.text) for u in [*kept, *following(kept[-1], chunks)]]
+        return [
+            *(_quote(u, u.text) for u in before(top, chunks)),
+            *self._trimmed(top),
+            *(_quote(u, u.text) for u in following(top, chunks)),
+        ]
+
+    def _complete(self, unit: Unit, quoted: str) -> bool:
+        """Whether what is quoted around a line and the headings over it say every word that the question is about."""
+        family = self._families.get((unit.chunk.document_id, *unit.chunk.section[:-1]), "")
+        heads = plain(" ".join(unit.chunk.section))
+        said = self._ask.also(
+            plain(unit.text + quoted) + heads + (family if self._heading(unit.chunk)[0] == NAMED else "")
+        )
+        return bool(self._ask.words) and all(w in said for w in self._ask.words if not DIRECTION.match(w))
+
+    def _definition(self) -> Unit | None:
         """The paragraph of a definition list whose term is what the question is about."""
-        if self._asked not in ("definition", "members", "general"):
+        if self._ask.kind not in ("definition", "members", "general"):
             return None
-        about = "".join(self._runs)
-        best: tuple[float, _Unit] | None = None
+        about = "".join(self._ask.runs)
+        best: tuple[float, Unit] | None = None
         for found in self._found:
             listed = is_definition(found.chunk.section)
-            if not listed and self._asked != "definition":
+            if not listed and self._ask.kind != "definition":
                 continue
-            for unit in _units(found):
+            for unit in units_of(found.chunk):
                 term = plain(term_of(unit.text) or "")
-                if term and term in self._subject and len(term) >= 0.6 * len(about):
+                if term and term in self._ask.subject and len(term) >= 0.6 * len(about):
                     share = len(term) + (0.5 if listed else 0)
                     if best is None or share > best[0]:
                         best = (share, unit)
@@ -186,26 +157,26 @@ class QuoteFinder:
     def _heading(self, chunk: Chunk) -> tuple[float, int]:
         """How well a heading names what is asked, 0 to 1 or NAMED, and how many headings deep it stands."""
         best = (0.0, 0)
-        cue = _HEADING.get(self._asked)
+        cue = HEADING.get(self._ask.kind)
         for depth, printed in enumerate(chunk.section, start=1):
-            heading = plain(_NUMBERING.sub("", printed.strip()))
+            heading = plain(unnumbered(printed.strip()))
             if len(heading) < 2:
                 continue
             pairs = {heading[i : i + 2] for i in range(len(heading) - 1)}
             asked = sum(w for pair, w in self._weights.items() if pair in pairs) / self._total
-            named = sum(pair in self._subject for pair in pairs) / len(pairs)
+            named = sum(pair in self._ask.subject for pair in pairs) / len(pairs)
             fit = 2 * asked * named / (asked + named) if asked and named else 0.0
-            if len(heading) >= 4 and heading in self._subject:
+            if len(heading) >= 4 and heading in self._ask.subject:
                 fit = NAMED
             elif cue and cue.search(heading):
                 fit = 1.0
             best = max(best, (fit, depth))
         return best
 
-    def _score(self, unit: _Unit) -> _Scored:
-        text = plain(unit.text)
+    def _score(self, unit: Unit) -> _Scored:
+        text = self._ask.also(plain(unit.text))
         heads = plain(" ".join(unit.chunk.section))
-        around = plain(unit.chunk.embedded)
+        around = self._around[unit.chunk.id]
         beside = plain("".join(self._blocks.get(unit.block_id, ())))
         heading = self._heading(unit.chunk)[0]
         if heading == NAMED:  # 三、实施主体 does not repeat the project's name, a section beside it says it
@@ -214,34 +185,52 @@ class QuoteFinder:
         for pair, weight in self._weights.items():
             near = 0.9 if pair in heads else 0.8 if pair in beside else 0.6 if pair in around else 0.0
             got += weight * (1.0 if pair in text else near)
-        cue = _CUE.get(self._asked)
+        cue = CUE.get(self._ask.kind)
         if self._weights:
             coverage = got / self._total
         else:
             coverage = 0.9 if heading >= 1 else 0.6 if cue and cue.search(unit.text) else 0.0
         coverage *= self._doubt
-        if self._years - set(_YEAR.findall(around)):
+        if self._ask.years - set(_YEAR.findall(around)):
             coverage *= 0.5
-        bonus = 0.3 * heading
-        if cue and self._asked == "reason":
+        bonus = 0.3 * heading + self._leaning(unit, text)
+        if cue and self._ask.kind in ("reason", "place"):
             bonus += 0.35 if cue.search(unit.text) else -0.35
         elif cue and cue.search(unit.text):
             bonus += 0.2
-        if self._asked != "definition" and is_definition(unit.chunk.section):
+        if self._ask.kind != "definition" and is_definition(unit.chunk.section):
             bonus -= 0.4
         if len(text) < 12 or (len(text) < 30 and text[-1] not in "。；;！!"):
             bonus -= 0.3
-        if _is_table(unit.chunk) and self._asked not in ("general", "purpose"):
-            bonus -= 0.3
         return _Scored(unit, coverage + 0.6 * unit.similarity + bonus, coverage)
 
-    def _trimmed(self, unit: _Unit) -> list[Quote]:
+    def _leaning(self, unit: Unit, text: str) -> float:
+        """What a line opens with, whether it tells of the whole budget, and which way it says that something went."""
+        opening = plain(unnumbered(self._blocks.get(unit.block_id, [unit.text])[0]))[:_LEADING]
+        lean = 0.2 if any(len(run) > 2 and run in opening for run in self._ask.runs) else 0.0
+        if self._ask.kind not in ("reason", "change"):
+            return lean
+        if self._ask.whole:
+            lean += 0.3 if _OF_BOTH.search(opening) else 0.2 if _OF_ALL.search(opening) else -0.1
+        if self._ask.falls is not None:
+            same, other = (_FALLS, _RISES) if self._ask.falls else (_RISES, _FALLS)
+            lean -= 0.3 if other.search(text) and not same.search(text) else 0.0
+            # 项目支出…增加30.00万元 tells of that change; 项目支出增加、… only gives it as the reason of another.
+            told = rf"[^。；]{{0,30}}(?:。与[^。]{{0,12}})?(?:{same.pattern})\d"
+            lean += 0.4 if any(re.search(re.escape(run) + told, text) for run in self._named_runs()) else 0.0
+        return lean
+
+    def _named_runs(self) -> list[str]:
+        """The runs of the question without the direction that they end in."""
+        return [bare for run in self._ask.runs if len(bare := DIRECTION.sub("", run)) > 2]
+
+    def _trimmed(self, unit: Unit) -> list[Quote]:
         """A paragraph, or of a long one the sentences that answer after the one that opens it."""
         parts = sentences(unit.text)
         opening = sentences(self._blocks.get(unit.block_id, [unit.text])[0])[0]
-        if len(unit.text) <= _LONG and (opening == parts[0] or _is_table(unit.chunk)):
+        if len(unit.text) <= _LONG and opening == parts[0]:
             return [_quote(unit, unit.text)]
-        cue = _CUE.get(self._asked)
+        cue = CUE.get(self._ask.kind)
 
         def worth(part: str) -> float:
             folded = plain(part)
@@ -263,18 +252,18 @@ def _pieces_of_blocks(found: Sequence[Found]) -> dict[str, list[str]]:
     """The texts of paragraphs that are cut over several chunks, in order, by block."""
     pieces: dict[str, list[str]] = {}
     for chunk in sorted((f.chunk for f in found), key=lambda c: c.metadata.get("number", 0)):
-        if len(chunk.block_ids) == 1 and not _is_table(chunk):
+        if len(chunk.block_ids) == 1 and not is_table(chunk):
             pieces.setdefault(chunk.block_ids[0], []).append(chunk.text)
     return pieces
 
 
-def _capped(units: list[_Unit], top: _Unit) -> list[_Unit]:
+def _capped(units: list[Unit], top: Unit) -> list[Unit]:
     """The units of a section, or where that is too long those from the one that fits best on."""
     if sum(len(u.text) for u in units) > _WHOLE_SECTION:
         start = next((i for i, u in enumerate(units) if u.text == top.text), 0)
         units = units[start:]
     size = 0
-    kept: list[_Unit] = []
+    kept: list[Unit] = []
     for unit in units:
         size += len(unit.text)
         if kept and size > _WHOLE_SECTION:
@@ -283,32 +272,6 @@ def _capped(units: list[_Unit], top: _Unit) -> list[_Unit]:
     return kept
 
 
-def _list_after(top: _Unit, units: list[_Unit]) -> list[_Unit]:
-    """The numbered lines that follow a line which announces them (…包括：)."""
-    place = next((i for i, u in enumerate(units) if u.text == top.text), None)
-    if place is None or not _ANNOUNCES.search(top.text):
-        return []
-    listed = []
-    for unit in units[place + 1 : place + 31]:
-        if not _NUMBERING.match(unit.text):
-            break
-        listed.append(unit)
-    return listed
-
-
-def _units(found: Found) -> Iterable[_Unit]:
-    """The lines of a chunk, each with the block it stands in."""
-    chunk = found.chunk
-    lines = [line for line in chunk.text.split("\n") if line.strip()]
-    matched = len(lines) == len(chunk.block_ids)
-    for number, line in enumerate(lines):
-        yield _Unit(chunk, chunk.block_ids[number if matched else 0], line, found.similarity or 0.0)
-
-
-def _is_table(chunk: Chunk) -> bool:
-    return chunk.metadata.get("kind") == "table"
-
-
-def _quote(unit: _Unit, text: str) -> Quote:
+def _quote(unit: Unit, text: str) -> Quote:
     chunk = unit.chunk
     return Quote(chunk.document_id, unit.block_id, chunk.page, chunk.section, text)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assistant.grouping import Grouper
+from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
 from assistant.understanding import Understanding
 from assistant.understanding.mending import mended, spelled_in_letters
-from assistant.understanding.periods import THIS_YEAR
-from assistant.understanding.scope import Scope, of_year
 from index.amounts import MONEY
 
 
-class Solver(Grouper):
+class Solver(Quoter):
     """Answers one question over the documents of a catalog."""
 
     def solve(self, u: Understanding) -> Answer:
         """The answer to an understood question, tried again with mended words when its own find nothing."""
         if u.naming.unknown:
-            return not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
+            return self._within_documents(u) or not_found(
+                u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog
+            )
         if spelled_in_letters(u.text):
             again = mended(u, self.catalog, self.lookup)
             if again is not None:
@@ -71,37 +71,7 @@ class Solver(Grouper):
         unsure = answer.status == "not_found" or (answer.status == "clarify" and u.asks == "field")
         if unsure and (u.asks in ("field", "situation", "exists") or listed):
             answer = self._prose(u) or answer
-        return answer
-
-    def _prose(self, u: Understanding) -> Answer | None:
-        scope = self.asks(u)[0].scope if u.naming.scopes else Scope(())
-        years = u.periods.years
-        year = years[0] if len(years) == 1 else None
-        if u.periods.relative in THIS_YEAR and not years:
-            held = [self.catalog.rows[d].fiscal_year for d in scope.documents]
-            year = max((y for y in held if y), default=None)
-        dated = of_year(scope, year, self.catalog)
-        if dated.missing:
-            return not_found(u.text, dated.missing + "。", self.catalog, u)
-        focus = "".join(
-            c if not any(s <= i < e for s, e in (*u.naming.spans, *u.periods.spans)) else " "
-            for i, c in enumerate(u.text)
-        )
-        result = self.prose.answer(u.text, dated.documents, re.sub(r"\s+", " ", focus).strip(" 的?？"), self.catalog)
-        if result is None:
-            return None
-        text, cited, confidence, notes = result
-        if year and not years:
-            notes.append(f"“{u.periods.relative}”按文档年度{year}年理解")
-        return Answer(
-            u.text,
-            "answered",
-            text,
-            citations=tuple(cited),
-            notes=tuple(notes),
-            route="retrieval",
-            confidence=confidence,
-        )
+        return self._second_figure(u, self._told_instead(u, answer))
 
 
 def _one_sum_instead(u: Understanding, answer: Answer) -> bool:

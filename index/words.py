@@ -61,3 +61,8 @@ def cut(text: str) -> list[str]:
     """
     folded = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
     return [word for word in _tokenizer().cut_for_search(folded) if any(c.isalnum() for c in word)]
+
+
+def tokens(text: str) -> list[str]:
+    """``text`` cut once into known words, marks and single characters, nothing guessed and nothing left out."""
+    return list(_tokenizer().lcut(text, HMM=False))

@@ -2,7 +2,8 @@
 
 The data stands in CSV files beside this module: ``regions.csv`` (GB/T 2260),
 ``subjects.csv`` (支出功能分类 and 部门预算支出经济分类, every name printed for a code,
-today's first), ``synonyms.csv`` (how people say what documents print).
+today's first), ``synonyms.csv`` (how people say what figures are called),
+``prose_words.csv`` (how people say what paragraphs say, and words that say nothing there).
 """
 
 from __future__ import annotations
@@ -73,6 +74,17 @@ def subjects() -> dict[str, tuple[str, ...]]:
 def synonyms() -> tuple[tuple[str, str], ...]:
     """Pairs (said, printed): each lets a question that says the first find what prints the second."""
     return tuple((r["said"], r["printed"]) for r in _rows("synonyms.csv"))
+
+
+@lru_cache(maxsize=1)
+def prose_words() -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """What paragraphs print for a word of a question (建在: 位于), and words of questions that no paragraph repeats."""
+    said: dict[str, tuple[str, ...]] = {}
+    rows = _rows("prose_words.csv")
+    for row in rows:
+        if row["printed"]:
+            said[row["said"]] = (*said.get(row["said"], ()), row["printed"])
+    return said, frozenset(r["said"] for r in rows if not r["printed"])
 
 
 @lru_cache(maxsize=1)

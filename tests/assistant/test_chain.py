@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.asked import kind_of as asked_of
 from assistant.chain import ProseAnswerer
-from assistant.quotes import asked_of
 from assistant.retrieval import NO_VECTORS, HybridRetriever, content_of
 from index.chunks import chunks_of
 from index.records import Document, Known, Passage
