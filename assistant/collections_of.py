@@ -207,11 +207,11 @@ def _same_column(a: Fact, b: Fact) -> bool:
 
 def _children(parent: Match, code_length: int | None) -> list[Match]:
     facts = parent.document.block_facts(parent.fact.source.block_id)
-    direct = {f.source.row for f in facts if f.parent_row == parent.fact.source.row}
     code = parent.fact.subject_code
     out = []
     for fact in facts:
-        under = fact.source.row in direct
+        # The fact's own parent: one row of a table may hold two lists side by side.
+        under = fact.parent_row is not None and fact.parent_row == parent.fact.source.row
         if code and code_length and fact.subject_code:
             under = (
                 fact.subject_code.startswith(code)
@@ -231,6 +231,8 @@ def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
         for f in facts
         if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
     ]
+    if len({f.source.row for f in level}) == 1:  # all under one heading (302): its parts
+        level = [f for f in facts if f.depth == 1 and len(f.subject_code or "") > len(level[0].subject_code or "")] or level
     columns = {f.source.col: f.column_path for f in level}
     if not columns:
         return []

@@ -22,6 +22,7 @@ from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.records import Fact
 
+_EACH_OF = re.compile(r"(?:各自|各|分别)(?=占|$)")
 _WHOLE = re.compile(r"总|合计|全部|收入|支出|项目")
 _FUND = re.compile(r"(?:一般公共|政府性基金|国有资本经营|社会保险基金)预算")
 
@@ -43,6 +44,9 @@ class Computer(Teller):
         matches, contained = _once(matches)
         cited = Citations()
         numbers = [cited.add(m) for m in matches]
+        if collection is None and any(m.fact.is_total != matches[0].fact.is_total and _one_set(m, matches[0]) for m in matches):
+            why = "所列的数中有合计数也有它的组成部分，不能相加。请逐项指明。"
+            return Answer(u.text, "clarify", why, citations=tuple(cited.all))
         try:
             computed = calculate.total([m.fact for m in matches])
         except calculate.NotComparable as error:
@@ -85,6 +89,8 @@ class Computer(Teller):
     def _ratio(self, u: Understanding) -> Answer | None:
         if self._names_phase_only(u, u.operation.whole or ""):
             return self._executed(u)
+        if len(u.naming.scopes) > 1 and _EACH_OF.search(u.text):
+            return self._ratio_of_each(u)
         sides: list[list[Match] | tuple[Match, ...]] = []
         for words in (u.operation.part or "", u.operation.whole or ""):
             side = self._side(u, words)
@@ -125,6 +131,21 @@ class Computer(Teller):
         ]
         values = (Value("占比", plain(computed.value), "%", tuple(numbers)), *sums)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all), notes=tuple(notes))
+
+    def _ratio_of_each(self, u: Understanding) -> Answer | None:
+        """One share for each office: 两家的基本支出各占总支出多少."""
+        operation = replace(u.operation, part=_EACH_OF.sub("", u.operation.part or ""))
+        cited, texts, values = Citations(), [], []
+        for scope in u.naming.scopes:
+            one = self._ratio(replace(u, naming=replace(u.naming, scopes=(scope,)), operation=operation))
+            if one is None or one.status != "answered":
+                return one
+            moved = [cited.put(c) for c in one.citations]
+            texts.append(one.text)
+            share = one.values[0]
+            label_of = f"{scope.name} {share.label}"
+            values.append(replace(share, label=label_of, citations=tuple(moved[i] for i in share.citations)))
+        return Answer(u.text, "answered", "\n".join(texts), tuple(values), None, tuple(cited.all))
 
     def _times(
         self, u: Understanding, part: Match, whole: Match, a: Fact, b: Fact, cited: Citations, numbers: Sequence[int]
@@ -426,6 +447,11 @@ def _contains(whole: Match, part: Match) -> bool:
 
 def _one_table(a: Match, b: Match) -> bool:
     return a.fact.source.block_id == b.fact.source.block_id
+
+
+def _one_set(a: Match, b: Match) -> bool:
+    """Whether two figures stand in one table, or in one list of a project's parts."""
+    return _one_table(a, b) or (a.document is b.document and a.fact.row_path[:-1] == b.fact.row_path[:-1] != ())
 
 
 def _summed(model: Fact, computed: calculate.Computed) -> Fact:
