@@ -32,7 +32,15 @@ def run_sets(
     fail_under: Annotated[
         float | None, typer.Option("--fail-under", metavar="百分数", help="答对且出处正确低于此数则退出码为 3")
     ] = None,
-    baselines: Annotated[bool, typer.Option("--baselines", help="同时评测只用全文检索、只用向量的两个基线")] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="同时评测三个基线：分段检索（常见的 RAG）、只用全文检索、只用向量")
+    ] = False,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="地址", help="向正在运行的服务提问，如 http://127.0.0.1:7860")
+    ] = None,
+    earlier: Annotated[
+        Path | None, typer.Option("--earlier", metavar="目录", help="与以前的报告逐题对比（McNemar 检验）")
+    ] = None,
     as_json: JsonOption = False,
     store: Annotated[str | None, typer.Option("--store", metavar="目录", help="库的位置")] = None,
 ) -> int:
@@ -46,6 +54,10 @@ def run_sets(
     files = [*sets, *(more or [])]
     if missing := [path for path in files if not path.is_file()]:
         raise CommandError(f"没有题集文件 {missing[0]}。请检查路径。")
+    if earlier is not None and not earlier.is_dir():
+        raise CommandError(f"没有以前的报告 {earlier}。请检查 --earlier 的路径。")
+    if server is not None:
+        return _over_http(server, files, out, fail_under, earlier, as_json)
     place = store or default_store()
     assistant = open_assistant(place)
 
@@ -65,6 +77,7 @@ def run_sets(
             settings={"store": str(place)},
             corpus=counts_of(assistant.store),
             cells_of=cells_of(assistant.store),
+            earlier=earlier,
         )
     except BadSetError as error:
         raise CommandError(str(error)) from None
@@ -74,15 +87,36 @@ def run_sets(
         assistant.close()
 
 
+def _over_http(
+    server: str, files: list[Path], out: Path | None, fail_under: float | None, earlier: Path | None, as_json: bool
+) -> int:
+    from eval.command import run
+    from eval.question_sets import BadSetError
+    from eval.runner import http_ask, reached
+
+    try:
+        reached(server)
+        settings = {"server": server}
+        return run(
+            files, out, http_ask(server), as_json=as_json, fail_under=fail_under, settings=settings, earlier=earlier
+        )
+    except (BadSetError, ConnectionError, ValueError) as error:
+        raise CommandError(str(error)) from None
+
+
 def _baselines(assistant: Assistant, place: str) -> dict[str, Ask]:
     from eval.baselines.legs import full_text, vectors_only
+    from eval.stored import texts_of
     from index.vectors import open_chunks
 
     files = {d["id"]: d["file"] for d in assistant.documents()}
     systems = {"full_text": full_text(assistant.store, files.__getitem__)}
     chunks = open_chunks(place)
     if chunks is not None:
+        from eval.baselines.plain_rag import plain_rag
+
         systems["vectors"] = vectors_only(assistant.store, chunks, files.__getitem__)
+        systems["plain_rag"] = plain_rag(texts_of(assistant.store), chunks.embedder)[0]
     return systems
 
 

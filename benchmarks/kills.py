@@ -1,11 +1,13 @@
 """Kill the writer at random moments, start again, and see whether anything is lost or mixed.
 
-    python benchmarks/kills.py [--kills 200] [--seed 1] [--store URL]
+    python benchmarks/kills.py [--kills 200] [--seed 1] [--store URL | --postgresql writer | --postgresql server]
 
 Some small files are read in, replaced and removed by a process of its own that is sent SIGKILL at a random moment.
 After each kill every document must be there wholly, in one version, or not at all, in both stores; an answer must come
 from that version; and one further run must leave the stores as if nothing had happened. The embedding is a toy, so that
-the kills fall on storing and not on a model. Prints one JSON line; exit code 1 when anything was wrong.
+the kills fall on storing and not on a model. ``--postgresql`` starts a server of its own and kills the writer as above, or
+the server itself, as a crash does, while the writer must say so in words. Prints one JSON line; exit code 1 when anything
+was wrong.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ import index.build
 import index.vectors
 from assistant.answering import Assistant
 from assistant.records import Question
+from benchmarks.own_postgresql import PostgreSQL, own_postgresql
 from index.chunk_store import ChunkStore
 from index.embedding import Embedder
-from index.fact_store import FactStore
+from index.fact_store import FactStore, StoreError
 from index.store_engine import sqlite_file
 
 FIELDS = ("水利", "交通", "教育", "民政", "司法", "农业", "卫生", "文化")
@@ -65,8 +68,14 @@ def text_of(number: int, version: int) -> str:
     )
 
 
-def in_a_process(work: Callable[[], None], kill_after: float | None = None) -> tuple[bool, float]:
-    """Fork, do ``work`` there, and kill it after so many seconds. Returns whether it was killed, and its time."""
+def kill(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+
+
+def in_a_process(
+    work: Callable[[], None], kill_after: float | None = None, strike: Callable[[int], None] = kill
+) -> tuple[bool, float]:
+    """Fork, do ``work`` there, and strike after so many seconds. Returns whether it was still at work, and its time."""
     began = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -79,15 +88,16 @@ def in_a_process(work: Callable[[], None], kill_after: float | None = None) -> t
             code = 1
         sys.stderr.flush()
         os._exit(code)
+    ended = 0
     if kill_after is not None:
         time.sleep(kill_after)
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True, time.monotonic() - began
-    if os.WEXITSTATUS(status):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        strike(child)
+    if not ended:
+        _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
         raise SystemExit("the process above failed")
-    return False, time.monotonic() - began
+    return not ended and kill_after is not None, time.monotonic() - began
 
 
 class World:
@@ -215,8 +225,32 @@ def _load(place: str) -> None:
         index.build.ingest([file], folder, workers=1, vectors=False)
 
 
-def run(kills: int, seed: int, place: str | None, say: Callable[[str], None]) -> dict[str, object]:
-    """Kill so many times; returns counts. Raises SystemExit when a check fails, its traceback on standard error."""
+def told(work: Callable[[], None]) -> Callable[[], None]:
+    """The same work for a writer whose server is killed: it must end in words."""
+
+    def attempt() -> None:
+        try:
+            work()
+        except (StoreError, AssertionError) as error:  # the latter holds a notice: documents stand, vectors do not
+            if "连不上数据库" not in str(error):
+                raise
+
+    return attempt
+
+
+def run(
+    kills: int, seed: int, place: str | None, say: Callable[[str], None], server: PostgreSQL | None = None
+) -> dict[str, object]:
+    """Kill so many times, the writer or else ``server``; returns counts.
+
+    Raises SystemExit when a check fails, its traceback on standard error.
+    """
+
+    def crash(_process: int) -> None:
+        assert server is not None
+        server.stop(signal.SIGQUIT)
+        server.start()
+
     killed: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
         os.environ["BUDGETQA_CHROMA"] = str(Path(temporary) / "vectors")
@@ -230,7 +264,8 @@ def run(kills: int, seed: int, place: str | None, say: Callable[[str], None]) ->
         times = {"add": usual, "replace": usual, "remove": usual}
         while sum(killed.values()) < kills:
             kind, work = world.next_work()
-            was, took = in_a_process(work, world.draw.uniform(0, times[kind] * 1.1))
+            after = world.draw.uniform(0, times[kind] * 1.1)
+            was, took = in_a_process(work, after) if server is None else in_a_process(told(work), after, crash)
             if not was:
                 times[kind] = max(0.05, times[kind] * 0.9)
             in_a_process(lambda: world.check(settled=False))
@@ -248,8 +283,19 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="杀多少次")
     parser.add_argument("--seed", type=int, default=1, help="随机数种子")
     parser.add_argument("--store", help="库地址（PostgreSQL）；不填用临时文件夹")
+    parser.add_argument("--postgresql", choices=["writer", "server"], help="自己启动一个 PostgreSQL，杀写入进程或服务器")
     args = parser.parse_args()
-    print(json.dumps(run(args.kills, args.seed, args.store, lambda line: print(line, file=sys.stderr, flush=True))))
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if args.postgresql is None:
+        counts = run(args.kills, args.seed, args.store, say)
+    else:
+        with own_postgresql() as server:
+            victim = server if args.postgresql == "server" else None
+            counts = run(args.kills, args.seed, server.new_store(), say, victim)
+    print(json.dumps(counts))
 
 
 if __name__ == "__main__":

@@ -185,7 +185,13 @@ def http_ask(base_url: str) -> Ask:
 
 def run_over_http(base_url: str, questions: Sequence[dict[str, Any]], **settings: Any) -> Run:
     """Like :func:`run_set`, against a running server; raises ConnectionError when none answers at all."""
-    ask = http_ask(base_url)
+    reached(base_url)
+    return run_set(http_ask(base_url), questions, **settings)
+
+
+def reached(base_url: str) -> None:
+    """Raises ConnectionError when no server answers there at all, ValueError for an address of another kind."""
+    http_ask(base_url)
     try:
         with OPENER.open(base_url.rstrip("/") + "/api/health", timeout=10):
             pass
@@ -193,4 +199,3 @@ def run_over_http(base_url: str, questions: Sequence[dict[str, Any]], **settings
         pass  # it speaks HTTP; each question then shows what is wrong
     except OSError as error:
         raise ConnectionError(f"连不上服务 {base_url}：{error}，请确认 budgetqa serve 已启动") from None
-    return run_set(ask, questions, **settings)

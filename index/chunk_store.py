@@ -86,6 +86,7 @@ class ChunkStore:
     def __init__(self, place: Path | str, embedder: Embedder) -> None:
         from langchain_chroma import Chroma
 
+        self.embedder = embedder
         self._client: Any = None
         try:
             self._client = _client(place)

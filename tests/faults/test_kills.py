@@ -12,9 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assistant.answering import Assistant
 from assistant.records import Question
 from benchmarks.kills import FIELDS, ROWS, text_of
+from benchmarks.own_postgresql import programs
 from index.build import ingest
 from index.fact_store import FactStore, StoreError
 
@@ -39,6 +42,11 @@ def test_a_writer_killed_at_any_moment_leaves_every_document_whole() -> None:
 
 def test_a_writer_to_postgresql_killed_at_any_moment_leaves_every_document_whole(postgresql: Any) -> None:
     assert kills("--kills", "4", "--seed", "4", "--store", postgresql.new_store())["kills"] == 4
+
+
+@pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed (apt install postgresql)")
+def test_a_database_server_killed_at_any_moment_loses_and_mixes_nothing() -> None:
+    assert kills("--kills", "4", "--seed", "6", "--postgresql", "server")["kills"] == 4
 
 
 def figures(place: str) -> dict[str, set[str]]:
