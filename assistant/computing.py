@@ -44,7 +44,7 @@ class Computer(Teller):
         matches, contained = _once(matches)
         cited = Citations()
         numbers = [cited.add(m) for m in matches]
-        if collection is None and any(m.fact.is_total != matches[0].fact.is_total and _one_set(m, matches[0]) for m in matches):
+        if collection is None and any(_is_sum(m) != _is_sum(matches[0]) and _one_set(m, matches[0]) for m in matches):
             why = "所列的数中有合计数也有它的组成部分，不能相加。请逐项指明。"
             return Answer(u.text, "clarify", why, citations=tuple(cited.all))
         try:
@@ -452,6 +452,10 @@ def _one_table(a: Match, b: Match) -> bool:
 def _one_set(a: Match, b: Match) -> bool:
     """Whether two figures stand in one table, or in one list of a project's parts."""
     return _one_table(a, b) or (a.document is b.document and a.fact.row_path[:-1] == b.fact.row_path[:-1] != ())
+
+
+def _is_sum(m: Match) -> bool:
+    return m.fact.is_total or m.fact.row_path[-1:] in (("合计",), ("总计",), ("小计",))
 
 
 def _summed(model: Fact, computed: calculate.Computed) -> Fact:

@@ -31,6 +31,7 @@ CHANGE_WORDS = re.compile(r"增加|减少|增长|下降|降低|上升|变化|增
 SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1,2}月[底末]|季度")
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
+UNSAID = 0.4  # what a fact loses for the naming characters that it does not cover
 _BY_SYNONYM = 0.85
 _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
@@ -173,6 +174,7 @@ class _Scorer:
             left = _left(self.wanted, mask)
             heads = names | columns | self._of(shelved.around)
             own = (heads & self.content).bit_count() / self.size if self.size else 1.0
+            score -= UNSAID * (1 - held)
             out.append(Match(shelved.fact, self.document, score, coverage, precision, left, held, own))
         out.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
         return out
@@ -440,7 +442,7 @@ def another_subject(fact: Fact, wanted: Wanted) -> bool:
     if fact.unit in MONEY and fact.kind == "amount" and _COUNTS.search(wanted.hints):
         return True
     name = clean_label(fact.subject or "")
-    if _other_code(fact, name, wanted.text) or _another_stock(fact, wanted.hints):
+    if _other_code(fact, name or "".join(fact.column_path[-1:]), wanted.text) or _another_stock(fact, wanted.hints):
         return True
     return name not in wanted.text and any(s in wanted.text for s in _subjects_within().get(name, ()))
 

@@ -114,7 +114,7 @@ def _together(text: str, said: Sequence[Understanding], catalog: Catalog) -> str
     if len(chosen) < 2 or len(chosen) < number or any(len(u.naming.scopes) != 1 for u in chosen):
         return None
     if operation == "rank":
-        return f"{_place(chosen[0])}{_bare_item(chosen[0])}{rest}" if "年" in rest else None
+        return f"{chosen[0].naming.scopes[0].name}{_bare_item(chosen[0])}{rest}" if "年" in rest else None
     return "、".join(_called(u) for u in chosen) + rest
 
 
