@@ -269,6 +269,36 @@ class Computer(Teller):
         )
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
+    def _derived(self, u: Understanding) -> Answer | None:
+        """A year before the papers that are held: the next year's figure less the change that the next year's text states."""
+        years = u.periods.years
+        if len(years) != 1 or len(u.naming.scopes) != 1 or u.operation.name != "lookup":
+            return None
+        later = replace(u, periods=replace(u.periods, years=(years[0] + 1,)))
+        if years[0] in self.catalog.years(u.naming.scopes[0].documents):
+            return None
+        now = self.find(self.asks(later, kinds=("amount",))[0])
+        change = self._stated_change(later)
+        if not now.matches or now.rivals or change is None or change.content < 1.0:
+            return None
+        fact = now.fact
+        if change.fact.base_year not in (None, years[0]) or {fact.unit, change.fact.unit} - MONEY.keys() or fact.value is None:
+            return None
+        unit, moved = change.fact.unit, change.fact.value or Decimal(0)
+        whole = convert(fact.value, fact.unit, unit)
+        value = (whole - moved).quantize(moved) if fact.unit != unit else whole - moved  # no finer than the change is told
+        cited = Citations()
+        numbers = (cited.add(now.matches[0]), cited.add(change))
+        sign = "-" if moved >= 0 else "+"
+        calculation = Calculation("derive", f"{plain(whole)} {sign} {plain(abs(moved))}", numbers, plain(value), unit)
+        first, calculation = self._in_asked_unit(
+            u, Value(f"{who(now.matches[0].document.row)} {years[0]}年 {subject(fact)}", plain(value), unit, numbers), calculation
+        )
+        text = f"{first.label}为 {first.value}{first.unit}（由{years[0] + 1}年数倒推）。\n计算：{calculation.expression}"
+        text += f" = {calculation.result}{calculation.unit}。\n原文：{change.fact.source.quote or ''}"
+        note = f"库中没有{years[0]}年的文档，此数由{years[0] + 1}年的数和所述增减额倒推"
+        return Answer(u.text, "answered", text, (first,), calculation, tuple(cited.all), notes=(note,))
+
     def _two_years(self, u: Understanding) -> tuple[Match, Match] | Answer | None:
         """The figure of the later and of the earlier year, where the store holds both; None where it does not."""
         if len(u.naming.scopes) != 1:

@@ -174,8 +174,8 @@ class _Scorer:
             left = _left(self.wanted, mask)
             heads = names | columns | self._of(shelved.around)
             own = (heads & self.content).bit_count() / self.size if self.size else 1.0
-            score -= UNSAID * (1 - held)
-            out.append(Match(shelved.fact, self.document, score, coverage, precision, left, held, own))
+            least_said = score - UNSAID * (1 - held)
+            out.append(Match(shelved.fact, self.document, least_said, coverage, precision, left, held, own))
         out.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
         return out
 

@@ -65,6 +65,8 @@ class Solver(Quoter):
             answer = self._figures(u)
             if _one_sum_instead(u, answer):
                 return not_found(u.text, "文档没有逐项列出所问的内容，无法计数、排序、相加或求平均", self.catalog, u)
+        if answer.status == "not_found" and u.asks == "figure":
+            answer = self._derived(u) or answer
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
         listed = u.operation.name in ("list", "count") and not answer.citations

@@ -129,7 +129,11 @@ def _called(u: Understanding) -> str:
 
 
 def _bare_item(u: Understanding) -> str:
-    return re.sub(r"\s+", "", _item(u))
+    """What a question is about, from its first word that says something to its last."""
+    weights = u.content_weights()
+    said = [i for i, w in enumerate(weights) if w >= 0.3]
+    taken = {i for start, end in u.spans for i in range(start, end)}
+    return "".join(u.text[i] for i in range(said[0], said[-1] + 1) if i not in taken).replace(" ", "") if said else ""
 
 
 def _joined(current: Understanding, before: Understanding, catalog: Catalog) -> Understanding:
