@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 
 from assistant.asked import kind_of as asked_of
+from assistant.asked import read
 from assistant.chain import ProseAnswerer
 from assistant.retrieval import NO_VECTORS, HybridRetriever, content_of
+from assistant.stated import figures_asked
 from index.chunks import chunks_of
-from index.records import Document, Known, Passage
+from index.records import Cell, Document, Known, Passage, Table
 from tests.assistant.chunk_texts import MemoryTexts
 
 FIRST = (
@@ -134,3 +136,101 @@ def test_the_kind_of_text_that_a_question_wants(question: str, kind: str) -> Non
 
 def test_words_that_only_ask_are_not_searched() -> None:
     assert content_of("请问甲局的主要职责是什么？") == "甲局 主要职责"
+
+
+TOLD = (
+    ("一、主要职能", "戊局主管全县水务工作，为正科级，加挂乙县河长制办公室牌子，与乙县水库管理中心合署办公。"),
+    ("一、主要职能", "1.负责农村供水工程的建设和验收。"),
+    ("一、主要职能", "2.组织防汛抗旱物资的储备和调度。"),
+    ("二、机构设置", "（1）规划科 承担水利规划编制和项目审查工作。"),
+    ("二、机构设置", "（2）执法队 负责河道采砂的巡查和处罚。"),
+    ("三、收支情况", "2025年收支预算总计300.00万元，与上年相比增加40.00万元。主要原因："),
+    ("三、收支情况", "新建泵站，人员调入。"),
+    ("三、收支情况", "公务接待费2.00万元，与上年数一致。"),
+    ("四、绩效管理", "编报绩效目标的项目共8个，涉及项目预算资金260.50万元；绩效自评的项目3个。"),
+    ("五、泵站工程情况说明 > 一、项目概述", "泵站坐落于东河北岸，用地面积约为1200平方米，建筑高度为9.5米，主楼2层。"),
+    ("五、泵站工程情况说明 > 二、立项依据", "《乙县水网建设规划》（乙水〔2023〕4号）。"),
+    ("五、泵站工程情况说明 > 三、实施周期", "2025年3月至2026年6月。"),
+    ("六、节水专项情况说明 > 一、项目概述", "推广滴灌和管道输水。"),
+    ("六、节水专项情况说明 > 二、立项依据", "《乙县节约用水办法》（乙政〔2022〕9号）。"),
+    ("六、节水专项情况说明 > 三、实施周期", "2025年4月至10月。"),
+)
+
+
+@pytest.fixture(scope="module")
+def water() -> ProseAnswerer:
+    return ProseAnswerer(HybridRetriever(MemoryTexts(chunks_of(document("water", "乙县戊局", TOLD)))))
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "absent"),
+    [
+        ("预算为什么增加", "新建泵站", "一致"),  # the reason stands on the line after the colon
+        ("执法队负责什么", "河道采砂", "规划编制"),
+        ("水利规划由哪个科室编制", "规划科", "采砂"),
+        ("主要职能第2条", "防汛抗旱", "农村供水"),
+        ("挂了什么牌子", "河长制办公室", "规划科"),
+        ("和哪个单位合署办公", "水库管理中心", "规划科"),
+        ("泵站建在哪里", "东河北岸", "滴灌"),
+        ("泵站占地面积多大", "1200平方米", "滴灌"),
+        ("泵站工程什么时候开始什么时候结束", "2025年3月至2026年6月", "2025年4月"),
+        ("节水专项的政策依据", "乙政〔2022〕9号", "乙水"),
+        ("《乙县水网建设规划》是哪个项目的立项依据", "五、泵站工程情况说明", "节水专项"),
+        ("公务接待费跟上年比怎么样", "与上年数一致", "新建泵站"),
+    ],
+)
+def test_how_people_ask_for_what_paragraphs_say(water: ProseAnswerer, question: str, said: str, absent: str) -> None:
+    result = water.answer(question)
+    assert result is not None
+    assert said in result.text
+    assert absent not in result.text
+
+
+def table(rows: tuple[tuple[str, ...], ...]) -> Table:
+    cells = tuple(Cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row) if text)
+    return Table("units", "单位构成", ("二、单位构成",), cells, len(rows), len(rows[0]), pages=(2,))
+
+
+def test_a_list_that_is_announced_is_read_from_the_table_beneath() -> None:
+    line = Passage("line", "纳入己局决算编制范围的单位包括：", ("二、单位构成",), 2)
+    rows = (("序号", "单位名称", "备注"), ("1", "己局（本级）", ""), ("2", "己局测绘队", "不单列预算"))
+    known = Known("己局", "标题", 0.9)
+    made = Document("six", "six.pdf", "pdf", "己局2024年部门决算", (line, table(rows)), agency=known)
+    result = ProseAnswerer(HybridRetriever(MemoryTexts(chunks_of(made)))).answer(
+        "己局部门决算包括哪些单位", None, "包括哪些单位"
+    )
+    assert result is not None
+    assert result.text == "纳入己局决算编制范围的单位包括：\n己局（本级）\n己局测绘队：不单列预算"
+    assert [q.block_id for q in result.quotes] == ["line", "units", "units"]
+
+
+def test_a_sentence_that_runs_over_a_line_of_a_page_is_told_whole() -> None:
+    lines = (
+        ("一、项目概况", "庚馆新建工程位于人民路与解放路的路口，东至人民路，南至河滨公园的绿地，西至规划中的住宅地"),
+        ("一、项目概况", "块，北至第二小学，用地面积约为900平方米。"),
+        ("一、项目概况", "本工程为三级建筑。"),
+    )
+    result = ProseAnswerer(HybridRetriever(MemoryTexts(chunks_of(document("hall", "庚局", lines))))).answer(
+        "庚馆新建工程建在哪里"
+    )
+    assert result is not None
+    assert result.text == f"{lines[0][1]}{lines[1][1]}"
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [
+        ("编报绩效目标的项目有几个，涉及多少资金", [("8", "个"), ("260.50", "万元")]),
+        ("编报绩效目标的项目数", [("8", "个")]),
+        ("绩效自评的项目有几个", [("3", "个")]),
+        ("绩效跟踪的场次有几场", []),
+        ("项目有几个", []),  # 8 or 3: nothing is given
+        ("绩效自评的项目有哪些", []),
+    ],
+)
+def test_figures_of_a_sentence_are_given_only_where_no_doubt_is_left(
+    question: str, figures: list[tuple[str, str]]
+) -> None:
+    sentence = next(text for _, text in TOLD if "编报" in text)
+    stated = figures_asked(question, read(question, None).words, [sentence])
+    assert [(str(s.figure.value), s.figure.unit) for s in stated] == figures
