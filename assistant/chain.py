@@ -17,6 +17,7 @@ from assistant.following import broken, numbered
 from assistant.quotes import MIN_CONFIDENCE, Chosen, Quote, QuoteFinder
 from assistant.retrieval import POOL, Found, HybridRetriever
 from assistant.tracing import no_tracing
+from index.chunks import is_definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,11 @@ class ProseAnswerer:
         result: ProseResult | None = self.chain.invoke(asked)
         return result
 
-    def passages(self, question: str, document_ids: Sequence[str] | None = None, k: int = 3) -> list[Quote]:
-        """The ``k`` passages nearest to a question, for a model that words an answer from several places."""
-        found = self._retriever.find(question, k, document_ids)
+    def passages(self, question: str, document_ids: Sequence[str] | None = None, k: int = 2) -> list[Quote]:
+        """The ``k`` passages nearest to a question that define no terms, for a model that words an answer."""
+        found = [f for f in self._retriever.find(question, 2 * k, document_ids) if not is_definition(f.chunk.section)]
         return [
-            Quote(f.chunk.document_id, f.chunk.block_ids[0], f.chunk.page, f.chunk.section, f.chunk.text) for f in found
+            Quote(f.chunk.document_id, f.chunk.block_ids[0], f.chunk.page, f.chunk.section, f.chunk.text) for f in found[:k]
         ]
 
     def _find(self, asked: _Asked) -> _Step:

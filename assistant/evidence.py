@@ -22,7 +22,7 @@ class Piece:
     ``heading`` names document, agency, year and headings; ``text`` holds the figure with its heads, or the quoted
     sentence. ``label`` must be said where the figure is said ("" for prose, whose own words are the label).
     ``citation`` is the place among the answer's citations, None for the calculation; ``owner`` the region and
-    agency that the piece is about.
+    agency that the piece is about; ``brief`` the heading as a model is shown it.
     """
 
     number: int
@@ -32,6 +32,7 @@ class Piece:
     citation: int | None
     year: int | None = None
     owner: str = ""
+    brief: str = ""
 
     @property
     def line(self) -> str:
@@ -66,14 +67,15 @@ def _cited(number: int, c: Citation) -> Piece:
     parts = [c.agency, c.region, year, c.title, c.section, c.table]
     heading = " ".join(dict.fromkeys(p for p in parts if p))
     owner = f"{c.region or ''}{c.agency or ''}"
+    nearest = c.table or (c.section or "").rpartition(" / ")[2]
+    brief = " ".join(p for p in (c.agency or c.title, year, nearest) if p)
     if c.quote is not None and c.cell is None:
-        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year, owner)
+        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year, owner, brief)
     path = " ".join(p for p in (c.row, c.column) if p)
     cell = c.cell or ""
     read = read_cell(cell)
     unit = c.unit or "" if read is not None and not read.unit else ""
     if read is None and not list(find_amounts(cell)):
         unit = ""
-    return Piece(
-        number, heading, f"{path}：{cell}{unit}", leaf((c.row or "").split(" / ")), number - 1, c.fiscal_year, owner
-    )
+    label = leaf((c.row or "").split(" / "))
+    return Piece(number, heading, f"{path}：{cell}{unit}", label, number - 1, c.fiscal_year, owner, brief)

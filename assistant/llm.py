@@ -297,6 +297,7 @@ def _client(s: LlmSettings) -> tuple[Any, Any]:
         temperature=0,
         max_tokens=s.max_tokens,  # type: ignore[call-arg]
         timeout=s.timeout,
+        stream_chunk_timeout=None,  # a model on an ordinary computer reads for minutes; our own limit holds
         max_retries=0,
         http_async_client=http,
         streaming=True,

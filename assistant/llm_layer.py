@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from assistant.agent import StepAgent
 from assistant.llm import LanguageModel
 from assistant.planning import Candidates, Planner
+from assistant.quotes import asked_of
 from assistant.records import Answer, Citation, Question
 from assistant.wording import Worder
 
 _STEPS = re.compile(r"[，,；;].*(?:多少|几|为什么|为何|原因|哪|什么|如何)|分别|各自?是|以及|并(?:且|说明|列出)|同时")
+_MORE = ("general", "purpose", "means")
 STEPPED = "由大模型 {} 分步查询，数字均由程序查得并核对"
 
 
@@ -87,4 +89,7 @@ class LlmLayer:
         return answer
 
     def _further(self, question: Question, answer: Answer) -> Sequence[Citation]:
+        """Passages beside the answer's own, where the question leaves open what kind of text answers it."""
+        if answer.values or asked_of(question.text) not in _MORE:
+            return ()
         return self._reach.passages(question.text, tuple(dict.fromkeys(c.document_id for c in answer.citations)))

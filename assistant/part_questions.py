@@ -7,7 +7,7 @@ Budget questions of several steps ask for a figure and its reason, or a reason a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.records import Answer, Citation
@@ -22,8 +22,15 @@ _ASKS = re.compile(r"为什么|为何|为啥|原因|多少|几[个项人家次�
 _FIGURES = re.compile(r"多少|几[个项人次批辆]|百分|最[高低多大少小]|哪[个家项年].{0,4}[多少高低大小]")
 _SPENDING = re.compile(r"花在哪|资金用途")
 _ITEM_ENDS = re.compile(
-    r"(?:(?:比|较|与|同)(?:上年|去年|20\d\d年).*?)?的?(?:为什么|为何|为啥|原因|多少|花在哪|依据|是什么|有?哪|有什么|如何|怎[么样]).*$"
+    r"(?:(?:比|较|与|同)(?:上年|去年|20\d\d年)|的?(?:为什么|为何|为啥|增减|原因|多少|花在哪|(?:立项|指标|设立)?依据"
+    r"|是什么|有?哪|有什么|如何|怎[么样])).*$"
 )
+_TURN = re.compile(r"增加|减少|增长|下降|上升|提高|降低")
+_OF_OFFICE = re.compile(r"职责|职能|机构|牌子|单位$|措施")  # what an office has, that no money is of
+_EACH = re.compile(r"各自?(?=[是为有])|分别")
+_AND = re.compile(r"以及|[和与及、]")
+_BASE_YEAR = re.compile(r"(?<=[比较与同])20\d\d年")
+_YEAR = re.compile(r"20\d\d年度?的?")
 _OF_CELLS = ("figure", "exists", "situation")
 MOST = 4
 
@@ -39,18 +46,37 @@ def part_questions(u: Understanding, catalog: Catalog) -> list[str]:
         _FIGURES.search(c) or r.asks in _OF_CELLS for c, r in zip(clauses, read, strict=True)
     ):
         return []
-    names = _names(u)
     questions: list[str] = []
-    item = ""
+    item = turn = ""
     for clause, said in zip(clauses, read, strict=True):
-        where = names if not said.naming.scopes[0].named else ""
+        where = "" if said.naming.scopes[0].named else _names(u, years=not said.periods.years)
         own = _item(said)
         if not _is_special(own or item) and _SPENDING.search(clause):
-            questions += [f"{names}基本支出、项目支出分别是多少", f"{names}有哪些项目"]
+            questions += [f"{where}基本支出、项目支出分别是多少", f"{where}有哪些项目"]
+        elif _is_special(own) or not item:
+            questions += _each(where, "", clause, said)
         else:
-            questions.append(f"{where}{'' if own else item}{clause}")
-        item = own or item
+            changed = "" if own or _TURN.search(clause) else turn
+            questions += _each(where, item, changed + clause, said)
+        if own and (_is_special(own) or not item):
+            item = "" if _OF_OFFICE.search(own) else own
+        turn = found[0] if (found := _TURN.search(clause)) else turn
     return questions if len(questions) > 1 else []
+
+
+def _each(where: str, item: str, clause: str, said: Understanding) -> list[str]:
+    """A clause with its item; one that asks something of each of several (甲和乙各是什么文件) once for each of them."""
+    each = _EACH.search(clause)
+    if said.asks in _OF_CELLS or each is None:
+        return [f"{where}{item}{clause}"]
+    named = _spanned(clause, said.naming.spans)
+    before, after = clause[: each.start()].removeprefix(named), clause[each.end() :]
+    if item:
+        return [f"{where}{one}{before}{after}" for one in _AND.split(item)]
+    items, of, asked = before.rpartition("的")
+    if not of:
+        items, asked = asked, ""
+    return [f"{where}{named}{one}{of}{asked}{after}" for one in _AND.split(items)]
 
 
 def _clauses(text: str) -> list[str]:
@@ -68,18 +94,23 @@ def _clauses(text: str) -> list[str]:
     return clauses
 
 
-def _names(u: Understanding) -> str:
-    """The stretches of a question that say whose documents of which year are meant, in their order."""
-    spans = sorted({*u.naming.spans, *u.periods.spans})
-    return "".join(u.text[s:e] for s, e in spans)
+def _names(u: Understanding, *, years: bool) -> str:
+    """The stretches of a question that say whose documents (and of which year) are meant, in their order."""
+    compared = {m.start() for m in _BASE_YEAR.finditer(u.text)}
+    spans = {*u.naming.spans, *(u.periods.spans if years else ())}
+    return _spanned(u.text, [(s, e) for s, e in spans if s not in compared])
+
+
+def _spanned(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The characters of a text that stand in any of the stretches."""
+    return "".join(c for i, c in enumerate(text) if any(s <= i < e for s, e in spans))
 
 
 def _item(u: Understanding) -> str:
     """What a clause asks about, without names, years and the words that ask; empty where it leaves that out."""
-    said = "".join(
-        " " if any(s <= i < e for s, e in (*u.naming.spans, *u.periods.spans)) else c for i, c in enumerate(u.text)
-    )
-    words = "".join(_ITEM_ENDS.sub("", said).split()).strip("的了")
+    said = "".join(" " if any(s <= i < e for s, e in u.naming.spans) else c for i, c in enumerate(u.text))
+    words = "".join(_YEAR.sub("", _ITEM_ENDS.sub("", said)).replace("今年", "").split()).strip("的了")
+    words = re.sub(f"(?:{_TURN.pattern})$", "", words)
     return words if any(weights(words)) else ""
 
 

@@ -31,6 +31,7 @@ _UP = re.compile(r"增加|增长|上升|提高|上涨|上调|新增|多于|高�
 _DOWN = re.compile(r"减少|下降|降低|压减|下调|缩减|少于|低于|降幅|削减")
 _NEGATION = re.compile(r"不(?!断)|未|无(?!线|人机)|没有|没|非(?!常|税)|零")
 _YEAR = re.compile(r"(?P<base>[比较与同](?:上年)?)?\s*(?P<year>(?:19|20)\d\d)(?=年|$)")
+_YEAR_BEFORE = re.compile(r"(?<=[比较与同])(?:上一?年|去年)(?:度)?")
 _HEDGE = re.compile(r"约|大概|左右|将近|接近|超过|逾|近(?=\d)|多(?=[万亿元])")
 # Words that connect; none of them names, counts, judges or turns a meaning round.
 _CONNECTING_WORDS = """
@@ -185,11 +186,12 @@ def _each_named(clauses: Sequence[str], bearing: Sequence[set[int]], known: dict
 
 def _bears(piece: Piece, clauses: Sequence[str], names: Sequence[str]) -> bool:
     """Whether one place in a piece says what the last of the clauses says; those before it are its context."""
-    clause = clauses[-1]
-    if bool(_HEDGE.search(clause)) and not _HEDGE.search(plain(piece.text)):
+    clauses = [_dated(c, piece) for c in clauses]
+    clause, text = clauses[-1], _dated(plain(piece.text), piece)
+    if bool(_HEDGE.search(clause)) and not _HEDGE.search(text):
         return False
     amounts = list(find_amounts(clause))
-    if not _bare_numbers_stand(clause, amounts, plain(piece.heading) + "|" + plain(piece.text)):
+    if not _bare_numbers_stand(clause, amounts, plain(piece.heading) + "|" + text):
         return False
     known = [*(plain(n) for n in piece.heading.split(" ")), plain(piece.label), *names]
     if amounts:
@@ -219,7 +221,12 @@ def _same_figure(amount: Amount, said: _Said, clauses: Sequence[str], known: Seq
 
 
 def _sentences(piece: Piece) -> list[str]:
-    return [s for s in re.split(r"[。；;！？!?\n]", plain(piece.text)) if s]
+    return [s for s in re.split(r"[。；;！？!?\n]", _dated(plain(piece.text), piece)) if s]
+
+
+def _dated(text: str, piece: Piece) -> str:
+    """比上年 as the year that it is for a piece of a known year: documents say either."""
+    return _YEAR_BEFORE.sub(f"{piece.year - 1}年", text) if piece.year else text
 
 
 def _figures(piece: Piece) -> Iterator[_Said]:

@@ -17,6 +17,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.evidence import Piece, evidence_of
 from assistant.llm import LanguageModel, ModelFailed
+from assistant.quotes import asked_of
 from assistant.records import Answer, Citation
 from assistant.verify import Fault, check, cited, unsaid
 from prompts import load
@@ -25,6 +26,9 @@ _LOG = logging.getLogger("budgetqa.llm")
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r".*?(?:[。！？!?](?:\s*[\[［【]\d{1,3}[\]］】])*|\n|$)", re.S)
 _PIECE_SIZE = 500
+_VERBATIM = ("definition", "duties", "members", "basis")
+_ASKS_WHY = re.compile(r"为什么|为何|为啥|原因|缘由")
+_SAYS_WHY = re.compile(r"原因|由于|因为|所致|导致|主要[为是系]|是因")
 WORDED = "由大模型 {} 组织语言，每句话都已由程序对照出处核对"
 REPLACED = "大模型的表述未通过核对，已改用程序生成的回答"
 
@@ -48,10 +52,18 @@ class Worder:
             RunnableLambda(self._draft) | RunnableLambda(self._mend) | RunnableLambda(self._finish)
         )
 
-    @staticmethod
-    def wants(answer: Answer) -> bool:
-        """Whether wording helps: prose, alone or beside figures. What was looked up is said best by code."""
-        return answer.status == "answered" and bool(answer.citations) and answer.route == "retrieval"
+    def wants(self, answer: Answer) -> bool:
+        """Whether wording helps: reasons, purposes, several things at once.
+
+        A looked-up figure is said best by code, a definition or a list by the document itself; and what the model
+        would see a part of only is not given to it.
+        """
+        if answer.status != "answered" or not answer.citations or answer.route != "retrieval":
+            return False
+        own = _needed(answer, evidence_of(answer))
+        if len(_fitting(own, self._model.settings.evidence_characters)) < len(own):
+            return False
+        return asked_of(answer.question) not in _VERBATIM or bool(answer.values)
 
     def word(self, answer: Answer, further: Sequence[Citation] = (), deadline: float | None = None) -> Answer:
         """The answer in the model's words, or unchanged with a note why not; within the model's time limit.
@@ -99,11 +111,15 @@ class Worder:
         more = tuple(c for c in further if c.table_id is None or c.table_id not in said)
         settings = self._model.settings
         ends = deadline if deadline is not None else time.monotonic() + settings.timeout
-        return _Draft(answer, more, _fitting(evidence_of(answer, more), settings.evidence_characters), ends)
+        return _Draft(
+            answer, more, _fitting(_needed(answer, evidence_of(answer, more)), settings.evidence_characters), ends
+        )
 
     def _messages(self, draft: _Draft) -> list[tuple[str, str]]:
         text = load("wording").fill(
-            question=draft.answer.question, evidence=_lines(draft.pieces), answer=draft.answer.text[:600]
+            question=draft.answer.question,
+            evidence=_lines(draft.pieces),
+            points="、".join(_points(draft.answer)) or "无",
         )
         return [("user", text)]
 
@@ -117,22 +133,18 @@ class Worder:
         if not faults:
             return draft
         told = "\n".join(f"“{f.sentence}”：{f.reason}" for f in faults)
-        text = load("mending").fill(
-            question=draft.answer.question, evidence=_lines(draft.pieces), draft=draft.text, faults=told
-        )
-        mended = self._model.complete([("user", text)], deadline=draft.deadline)
+        # The first prompt is repeated word for word: endpoints keep what they have read.
+        said = [*self._messages(draft), ("assistant", draft.text), ("user", load("mending").fill(faults=told))]
+        mended = self._model.complete(said, deadline=draft.deadline)
         return replace(draft, text=self._cited(draft, mended), mended=True)
 
     def _cited(self, draft: _Draft, text: str) -> str:
         return cited(text, draft.pieces, draft.answer.question)
 
     def _faults(self, draft: _Draft, text: str, *, whole: bool = False) -> list[Fault]:
-        """What is wrong with a text; of a ``whole`` draft also which of the answer's figures it leaves out."""
+        """What is wrong with a text; of a ``whole`` draft also what it leaves out of the answer."""
         faults = check(text, draft.pieces, draft.answer.question)
-        left_out = (
-            [Fault(text[:80], f"没有写出{figure}") for figure in unsaid(text, draft.answer.values)] if whole else []
-        )
-        return [*faults, *left_out]
+        return [*faults, *(Fault(text[:80], reason) for reason in _left_out(draft, text))] if whole else faults
 
     def _mended(self, draft: _Draft) -> Answer:
         return self._finish(self._mend(draft))
@@ -190,13 +202,39 @@ class _Numbering:
         return f"[{place + 1}]"
 
 
+def _points(answer: Answer) -> list[str]:
+    """What a draft must say: the figures of the answer, and the reason where one is asked for."""
+    figures = [f"{v.value}{v.unit}" for v in answer.values if v.value is not None]
+    return [*dict.fromkeys(figures), *(["原因"] if _ASKS_WHY.search(answer.question) else [])]
+
+
+def _left_out(draft: _Draft, text: str) -> list[str]:
+    """Figures, reasons and quoted passages of the answer that a whole draft does not bring."""
+    used = {int(n) for n in _MARK.findall(text)}
+    said = {i for v in draft.answer.values for i in v.citations}
+    quoted = [p for p in draft.pieces if not p.label and p.citation in set(range(len(draft.answer.citations))) - said]
+    out = [f"没有写出{figure}" for figure in unsaid(text, draft.answer.values)]
+    if _ASKS_WHY.search(draft.answer.question) and not _SAYS_WHY.search(text):
+        out.append("没有写出原因")
+    return out + [f"没有用到依据[{p.number}]" for p in quoted if p.number not in used]
+
+
 def _lines(pieces: Sequence[Piece]) -> str:
     """The evidence as the model sees it: one line each, marks that could pass for numbers of evidence taken out."""
     lines = []
     for piece in pieces:
         text = _MARK.sub(r"（\1）", re.sub(r"\s+", " ", piece.text))[:_PIECE_SIZE]
-        lines.append(f"[{piece.number}] {piece.heading}｜{text}")
+        lines.append(f"[{piece.number}] {piece.brief or piece.heading}｜{text}")
     return "\n".join(lines)
+
+
+def _needed(answer: Answer, pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces without the further places where a figure stands as well."""
+    first = {v.citations[0] for v in answer.values if v.citations} | set(
+        answer.calculation.inputs if answer.calculation else ()
+    )
+    elsewhere = {i for i, c in enumerate(answer.citations) if c.cell is not None} - first
+    return [p for p in pieces if p.citation not in elsewhere]
 
 
 def _fitting(pieces: Sequence[Piece], characters: int) -> tuple[Piece, ...]:
@@ -204,7 +242,7 @@ def _fitting(pieces: Sequence[Piece], characters: int) -> tuple[Piece, ...]:
     kept: list[Piece] = []
     size = 0
     for piece in pieces:
-        size += min(len(piece.text), _PIECE_SIZE) + len(piece.heading)
+        size += min(len(piece.text), _PIECE_SIZE) + len(piece.brief or piece.heading)
         if kept and size > characters:
             break
         kept.append(piece)

@@ -82,7 +82,7 @@ def test_a_document_cannot_fake_a_line_of_evidence_or_a_place_in_the_prompt(orde
     shown = _lines(pieces)
     assert [line[:3] for line in shown.split("\n")] == ["[1]", "[2]"]
     assert shown.count("[1]") == shown.count("[2]") == 1
-    filled = load("wording").fill(question="办公费多少", evidence=shown, answer="x")
+    filled = load("wording").fill(question="办公费多少", evidence=shown, points="无")
     assert filled.count("问题：办公费多少") == 1
 
 

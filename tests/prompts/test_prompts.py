@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import prompts
+from assistant.evidence import Piece
+from assistant.verify import check
 from prompts import load, parse
 
 NAMES = sorted(p.stem for p in Path(prompts.__file__).parent.glob("*.md"))
@@ -49,10 +51,17 @@ def test_a_malformed_prompt_is_refused(source: str) -> None:
 
 
 def test_the_example_of_the_wording_prompt_keeps_its_own_rules() -> None:
-    """Every figure of the example's reply stands in its evidence, and every sentence is cited."""
-    text = load("wording").text
-    evidence, reply = re.search(r"依据：\n(\[1\].+)\n回答：(.+)", text).groups()  # type: ignore[union-attr]
-    assert set(re.findall(r"\d[\d.,]*\D?元?", reply.replace("[1]", ""))) <= set(
-        re.findall(r"\d[\d.,]*\D?元?", evidence)
+    """The example's reply passes the guard against the example's own evidence, and says all that it must."""
+    example = re.search(
+        r"问题：(?P<question>.+)\n依据：\n(?P<evidence>(?:\[\d\].+\n)+)必须写到：(?P<points>.+)\n回答：(?P<reply>.+)",
+        load("wording").text,
     )
-    assert all(sentence.endswith("[1]") for sentence in reply.rstrip("。").split("。"))
+    assert example
+    pieces = []
+    for line in example["evidence"].splitlines():
+        number, heading, said = re.fullmatch(r"\[(\d)\] (.+?)｜(.+)", line).groups()  # type: ignore[union-attr]
+        label, _, cell = said.partition("：") if "表" in heading else ("", "", "")
+        pieces.append(Piece(int(number), heading, said, label if cell else "", int(number) - 1, 2024, "甲局"))
+    assert check(example["reply"], pieces, example["question"]) == []
+    assert check(example["reply"].replace("3.00", "5.00"), pieces, example["question"])
+    assert all(point in example["reply"] for point in example["points"].split("、"))
