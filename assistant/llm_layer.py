@@ -8,9 +8,9 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.agent import StepAgent
+from assistant.asked import kind_of
 from assistant.llm import LanguageModel
 from assistant.planning import Candidates, Planner
-from assistant.quotes import asked_of
 from assistant.records import Answer, Citation, Question
 from assistant.wording import Worder
 
@@ -90,6 +90,6 @@ class LlmLayer:
 
     def _further(self, question: Question, answer: Answer) -> Sequence[Citation]:
         """Passages beside the answer's own, where the question leaves open what kind of text answers it."""
-        if answer.values or asked_of(question.text) not in _MORE:
+        if answer.values or kind_of(question.text) not in _MORE:
             return ()
         return self._reach.passages(question.text, tuple(dict.fromkeys(c.document_id for c in answer.citations)))

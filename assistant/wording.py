@@ -15,9 +15,9 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
+from assistant.asked import kind_of
 from assistant.evidence import Piece, evidence_of
 from assistant.llm import LanguageModel, ModelFailed
-from assistant.quotes import asked_of
 from assistant.records import Answer, Citation
 from assistant.verify import Fault, check, cited, unsaid
 from prompts import load
@@ -63,7 +63,7 @@ class Worder:
         own = _needed(answer, evidence_of(answer))
         if len(_fitting(own, self._model.settings.evidence_characters)) < len(own):
             return False
-        return asked_of(answer.question) not in _VERBATIM or bool(answer.values)
+        return kind_of(answer.question) not in _VERBATIM or bool(answer.values)
 
     def word(self, answer: Answer, further: Sequence[Citation] = (), deadline: float | None = None) -> Answer:
         """The answer in the model's words, or unchanged with a note why not; within the model's time limit.
