@@ -9,6 +9,7 @@ from assistant import calculate, collections_of
 from assistant.citing import Citations, said, value_of, when, who
 from assistant.collections_of import Collection
 from assistant.computing import Computer
+from assistant.lookup import Found, same_figure
 from assistant.matching import Match
 from assistant.records import Answer, Calculation, Value
 from assistant.refusal import not_found
@@ -37,10 +38,10 @@ class Grouper(Computer):
         if not several and not u.operation.joined and not parts:
             single = self.find(self.asks(u)[0])
             if not self._names_collection(u):
-                several_named = bool(self.parts(u))
+                several_named = self._separate(u, single)
                 if single.matches and not single.rivals:
                     top = single.matches[0]
-                    if _all_said(top) if several_named else top.precision >= 0.5 or top.content >= 1.0:
+                    if not several_named and (top.precision >= 0.5 or top.content >= 1.0):
                         return None
                 if single.missing and single.nearest is not None and single.nearest.holds:
                     return not_found(u.text, single.missing, self.catalog, u, single)
@@ -68,6 +69,14 @@ class Grouper(Computer):
             return None
         each = [self.find(a) for a in self.asks(u, parts)]
         return parts if all(f.matches and not f.rivals and f.matches[0].precision >= 0.8 for f in each) else None
+
+    def _separate(self, u: Understanding, single: Found) -> bool:
+        """Whether the items that a question joins are found each on its own, and are not all one figure (a name with 、 in it)."""
+        parts = self.parts(u)
+        each = [self.find(a) for a in self.asks(u, parts)] if parts else []
+        if not each or not all(f.matches for f in each):
+            return False
+        return not single.matches or not all(same_figure(f.fact, single.fact) for f in each)
 
     def _stated_total(self, u: Understanding) -> Answer | None:
         """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""

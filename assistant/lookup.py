@@ -166,12 +166,17 @@ class Lookup:
         """A year without documents of its own may stand in a column of another year's document (上年预算数)."""
         nearest = match(replace(wanted, year=None), self.documents(replace(dated, missing=None), wanted, catalog), 5)
         columns = match(wanted, self.documents(replace(dated, missing=None), wanted, catalog))
-        stated = [m for m in columns if m.fact.fiscal_year == year and m.fact.source.row is not None and m.holds]
+        stated = [m for m in columns if m.fact.fiscal_year == year and m.holds and _prints_year(m.fact, year)]
         if stated:
             return replace(decide(stated, wanted, OTHERS), scope=dated, year=year)
         return Found(
             missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year, settled=True
         )
+
+
+def _prints_year(fact: Fact, year: int | None) -> bool:
+    """Whether a figure of another year than its document's says so itself: in a column's head, or in its sentence."""
+    return fact.source.row is not None or str(year) in (fact.source.quote or "")
 
 
 def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> Found:
