@@ -357,7 +357,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     lean += _by_name(wanted, shelved, shares)
     restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
-        lean -= 0.03 if restricted[0] not in ("机关运行", "采购") else 0.06
+        lean -= {"采购": 0.15, "机关运行": 0.06}.get(restricted[0], 0.03)
     if fact.source.quote and fact.source.row is not None:
         lean -= 0.03
     if wanted.phase and fact.phase:
