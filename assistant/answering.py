@@ -26,7 +26,6 @@ from index.records import Table
 from index.store_engine import on_read_only_disk
 
 RECHECK_SECONDS = 1.0
-MOST_ATTEMPTS = 5
 STOP_SECONDS = 1.0
 
 
@@ -49,17 +48,22 @@ class Assistant:
 
     def catalog(self) -> Catalog:
         """What the store holds now; a change made by another process is seen within RECHECK_SECONDS."""
-        return self._catalog_and_version()[0]
+        if self._version is not None and time.monotonic() - self._checked <= RECHECK_SECONDS:
+            return self._catalog
+        with self.store.snapshot():
+            return self._catalog_now()
 
-    def _catalog_and_version(self, *, now: bool = False) -> tuple[Catalog, tuple[int, str]]:
+    def _catalog_now(self) -> Catalog:
+        """What the state of the store that this thread reads holds."""
+        version = self.store.version()
         with self._lock:
-            if now or self._version is None or time.monotonic() - self._checked > RECHECK_SECONDS:
-                version = self.store.version()
-                if version != self._version:
-                    self._catalog = Catalog.of(self.store.documents())
-                    self._version = version
+            if version == self._version:
                 self._checked = time.monotonic()
-            return self._catalog, self._version
+                return self._catalog
+        catalog = Catalog.of(self.store.documents())
+        with self._lock:
+            self._catalog, self._version, self._checked = catalog, version, time.monotonic()
+        return catalog
 
     def ask(self, question: Question) -> Answer:
         """Answer one question. Any text gets an answer; "not found" is a result."""
@@ -87,18 +91,9 @@ class Assistant:
         return self._answer(question)
 
     def _answer(self, question: Question) -> Answer:
-        """Answer from one state of the store: asked again where documents changed meanwhile."""
-        for attempt in range(MOST_ATTEMPTS):
-            catalog, version = self._catalog_and_version(now=attempt > 0)
-            try:
-                answer = self._answer_from(question, catalog)
-            except Exception:  # a document can go away between two looks at it
-                if attempt == MOST_ATTEMPTS - 1 or self.store.version() == version:
-                    raise
-            else:
-                if self.store.version() == version:
-                    break
-        return answer
+        """Answer from one state of the store, whatever is written meanwhile."""
+        with self.store.snapshot():
+            return self._answer_from(question, self._catalog_now())
 
     def _answer_from(self, question: Question, catalog: Catalog) -> Answer:
         if question.document:

@@ -8,11 +8,12 @@ wholly or not at all; every method that reads does so in one transaction as well
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -68,6 +69,7 @@ class FactStore:
             raise StoreError("库里还没有文档。请先运行：budgetqa ingest 文件或文件夹")
         self.engine, self._writer = engines_of(place)
         self._sizes: tuple[float, tuple[int, float]] | None = None
+        self._reading = threading.local()
         try:
             self._migrate(create)
         except FAILURES as error:
@@ -100,9 +102,31 @@ class FactStore:
         self.engine.dispose()
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that this thread reads inside is of one state of the store, whatever is written meanwhile."""
+        if self._snapshot() is not None:
+            yield
+            return
+        try:
+            connection = self.engine.connect()
+        except FAILURES as error:
+            raise StoreError(explained(error, self.place)) from error
+        self._reading.connection = connection
+        try:
+            yield
+        finally:
+            self._reading.connection = None
+            with suppress(*FAILURES):  # a connection that was lost has nothing to give back
+                connection.close()
+
+    def _snapshot(self) -> Connection | None:
+        return getattr(self._reading, "connection", None)
+
+    @contextmanager
     def _begin(self, *, write: bool = False) -> Iterator[Connection]:
         try:
-            with (self._writer if write else self.engine).begin() as connection:
+            held = None if write else self._snapshot()
+            with nullcontext(held) if held is not None else (self._writer if write else self.engine).begin() as connection:
                 yield connection
         except FAILURES as error:
             raise StoreError(explained(error, self.place)) from error

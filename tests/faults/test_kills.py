@@ -16,10 +16,12 @@ import pytest
 
 from assistant.answering import Assistant
 from assistant.records import Question
+from benchmarks import in_flight
 from benchmarks.kills import FIELDS, ROWS, text_of
 from benchmarks.own_postgresql import programs
 from index.build import ingest
 from index.fact_store import FactStore, StoreError
+from index.records import Fact
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
@@ -103,12 +105,12 @@ def test_questions_in_flight_while_documents_are_replaced_are_answered_from_one_
     over, wrong, asked = threading.Event(), [], []
 
     def ask(number: int) -> None:
-        question = f"玉田县{FIELDS[number]}局2025年{FIELDS[number]}各项经费一共多少"
+        question = in_flight.sum_question(number)
         while not over.is_set():
             answer = assistant.ask(Question(question))
-            inputs = {c.cell for c in answer.citations if c.cell}
-            asked.append(inputs)
-            if answer.status != "answered" or len(inputs) != 1:
+            inputs = [c.cell for c in answer.citations if c.cell]
+            asked.append(set(inputs))
+            if answer.status != "answered" or len(inputs) != in_flight.SUMMED or len(set(inputs)) != 1:
                 wrong.append(answer)
 
     readers = [threading.Thread(target=ask, args=(n,)) for n in (0, 1, 2, 0)]
@@ -123,3 +125,38 @@ def test_questions_in_flight_while_documents_are_replaced_are_answered_from_one_
     assert wrong == []
     assert len(asked) > 10
     assert len({figure for inputs in asked for figure in inputs}) > 3
+
+
+def test_an_answer_is_of_one_state_however_often_documents_change(
+    store_place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All documents are replaced each time that the answerer looks at one of them."""
+    (tmp_path / "files").mkdir()
+    in_flight.write(tmp_path / "files", store_place, 1)
+    assistant, read, versions = Assistant(store_place), FactStore.facts, [1]
+
+    def facts(store: FactStore, document_id: str) -> list[Fact]:
+        if store is assistant.store:
+            versions.append(versions[-1] + 1)
+            in_flight.write(tmp_path / "files", store_place, versions[-1])
+        return read(store, document_id)
+
+    monkeypatch.setattr(FactStore, "facts", facts)
+    for number in range(in_flight.DOCUMENTS):
+        now = versions[-1]
+        answer = assistant.ask(Question(in_flight.sum_question(number)))
+        assert in_flight.fault(number, answer.as_json()) is None
+        assert answer.citations[0].cell == f"{now * 100 + number}.00"
+    assistant.close()
+    assert len(versions) > in_flight.DOCUMENTS
+
+
+def test_over_http_every_answer_comes_from_one_version_while_documents_are_replaced(
+    store_place: str, tmp_path: Path
+) -> None:
+    """``benchmarks/in_flight.py`` asks a thousand times."""
+    done = in_flight.run(100, 4, store_place, tmp_path)
+    assert done["wrong"] == []
+    assert done["questions"] >= 100
+    assert done["replacements"] >= 3
+    assert done["versions_seen"] > 1
