@@ -76,12 +76,14 @@ class Assistant:
     def stream(self, question: Question) -> Iterator[Answer | str]:
         """The answer of the rules at once; where a language model has more to say its sentences, then the last answer.
 
-        Every sentence has been checked before it comes. Closing the iterator stops the model.
+        Every sentence has been checked before it comes; an empty one says that the model is at work. Closing the
+        iterator stops the model.
         """
         started = time.perf_counter()
         answer = self._first(question)
         yield _timed(question, answer, started)
         if self.model is not None and self.model.wants(question, answer):
+            yield ""
             answer = yield from self.model.stream(question, answer)
             yield _timed(question, answer, started)
 

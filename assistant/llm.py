@@ -12,8 +12,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import aclosing
 from typing import Any, Literal, TypeVar
 
@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assistant.tracing import no_tracing
 
 PREFIX = "BUDGETQA_LLM_"
+BEAT = 0.25
 MAX_CHARACTERS = 6_000
 _RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
 _UNKNOWN_FIELD = (400, 422)
@@ -137,7 +138,7 @@ class LanguageModel:
         return self.run(lambda: self._complete(messages, schema), deadline)
 
     def stream(self, messages: Sequence[tuple[str, str]], *, deadline: float | None = None) -> Iterator[str]:
-        """The reply in pieces as they arrive; closing the iterator gives up the request.
+        """The reply in pieces as they arrive, an empty one every BEAT between them; closing it gives up the request.
 
         Raises ModelFailed in the middle if the endpoint fails there.
         """
@@ -164,7 +165,13 @@ class LanguageModel:
 
         threading.Thread(target=work, daemon=True).start()
         try:
-            while (piece := pieces.get()) is not None:
+            while True:
+                try:
+                    piece = pieces.get(timeout=BEAT)
+                except queue.Empty:
+                    piece = ""
+                if piece is None:
+                    break
                 yield piece
         finally:
             for request in under_way:
@@ -319,6 +326,22 @@ async def _give_up() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def beating(work: Callable[[], _T]) -> Generator[str, None, _T]:
+    """Do work that takes long with an empty string every BEAT, so that who waits can leave; returns its result."""
+    doing: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            doing.set_result(work())
+        except BaseException as error:
+            doing.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not wait([doing], BEAT).done:
+        yield ""
+    return doing.result()
 
 
 def open_model(settings: LlmSettings) -> LanguageModel | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from assistant.agent import StepAgent
 from assistant.asked import kind_of
-from assistant.llm import LanguageModel
+from assistant.llm import LanguageModel, beating
 from assistant.planning import Candidates, Planner
 from assistant.records import Answer, Citation, Question
 from assistant.wording import Worder
@@ -55,10 +55,11 @@ class LlmLayer:
     def stream(self, question: Question, answer: Answer) -> Generator[str, None, Answer]:
         """The same with the sentences of the wording as they pass; returns the answer to show in the end.
 
-        Closing it gives up what the model is about.
+        Empty strings come while the model is at work. Closing it gives up what the model is about.
         """
         deadline = self._deadline(question, answer)
-        answer = self._read_anew(question, answer, deadline)
+        if answer.status == "not_found":
+            answer = yield from beating(lambda: self._read_anew(question, answer, deadline))
         if not self._worder.wants(answer):
             return answer
         return (yield from self._worder.stream(answer, self._further(question, answer), deadline))

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,30 @@ class Observer:
             for key, value in self._seen(question, answer).items():
                 if span is not None:
                     span.set_attribute(f"budgetqa.{key}", value)
-        seconds = time.perf_counter() - began
+        self._note(question, answer, time.perf_counter() - began)
+        return answer
+
+    def stream(
+        self, stream: Callable[[Question], Iterator[Answer | str]], question: Question
+    ) -> Iterator[Answer | str]:
+        """The same for an answer that comes in steps: its last state is noted, also where the reader stops it."""
+        began = time.perf_counter()
+        last: Answer | None = None
+        steps = stream(question)
+        try:
+            with self.span("ask"):  # the model's part goes on in other threads, where no span could be closed
+                first = next(steps)
+            for step in chain([first], steps):
+                last = step if isinstance(step, Answer) else last
+                yield step
+        except Exception:
+            self._failures.inc()
+            raise
+        finally:
+            if last is not None:
+                self._note(question, last, time.perf_counter() - began)
+
+    def _note(self, question: Question, answer: Answer, seconds: float) -> None:
         self._answers.labels(answer.status, answer.route).inc()
         self._answer_seconds.labels(answer.route).observe(seconds)
         caller = CALLER.get()()
@@ -128,13 +152,15 @@ class Observer:
         log.info("answer", extra={"data": seen})
         if self._audit is not None:
             self._audit.handle(logging.makeLogRecord({"msg": _audit_line(caller, question, answer)}))
-        return answer
 
     def _seen(self, question: Question, answer: Answer) -> dict[str, str | int]:
         seen: dict[str, str | int] = {
             "status": answer.status, "route": answer.route, "values": len(answer.values), "citations": len(answer.citations),
             "length": len(question.text),
         }  # fmt: skip
+        # Which model and which prompt had a part in the answer, by the steps that are kept with it.
+        for step in answer.trace:
+            seen |= {key: str(step[key]) for key in ("model", "prompt") if step.get(key)}
         return seen | ({"question": question.text} if self._questions else {})
 
     def span(self, name: str) -> AbstractContextManager[Any]:

@@ -45,7 +45,11 @@ _CONNECTING_WORDS = """
 五是 首先 其次 再次 最后 问题 回答 答 综上 总的来说
 """
 _CONNECTING = re.compile("|".join(sorted(_CONNECTING_WORDS.split(), key=len, reverse=True)))
-_GENERIC = re.compile(r"[预决]算数?|支出数|执行数")
+# What tells no figure from another: every figure is a 预算 or 决算, 我部门 is the piece's owner, 经费支出 is 经费.
+_GENERIC = re.compile(
+    r"[预决]算数?|支出数|执行数|收支(?:总[计额体])?|[我本](?:部门|单位|局|办|委|院|厅|街道|镇|乡|校|中心|区|县|市|省)|(?<=[费款金])支出"
+)
+_SEGMENT = 3
 _HAN = re.compile(r"[一-鿿A-Za-z]+")
 
 
@@ -307,5 +311,16 @@ def _label(text: str, known: Iterable[str] = ()) -> list[str]:
 
 
 def _covers(source: str, runs: Iterable[str]) -> bool:
-    """Whether every pair of neighbouring characters of the runs stands in ``source``."""
-    return all(run[i : i + 2] in source for run in runs for i in range(max(len(run) - 1, 1)))
+    """Whether the runs are made of what stands in ``source``: each pair of neighbours, or whole stretches side by side."""
+    return all(
+        all(run[i : i + 2] in source for i in range(max(len(run) - 1, 1))) or _of_segments(run, source) for run in runs
+    )
+
+
+def _of_segments(run: str, source: str) -> bool:
+    """Whether a run is stretches of ``source`` set side by side (三公经费 + 增减变化), none shorter than _SEGMENT."""
+    reached = {0}
+    for end in range(_SEGMENT, len(run) + 1):
+        if any(start in reached and run[start:end] in source for start in range(end - _SEGMENT + 1)):
+            reached.add(end)
+    return len(run) in reached

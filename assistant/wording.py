@@ -11,13 +11,14 @@ import re
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.asked import kind_of
 from assistant.evidence import Piece, evidence_of
-from assistant.llm import LanguageModel, ModelFailed
+from assistant.llm import LanguageModel, ModelFailed, beating
 from assistant.records import Answer, Citation
 from assistant.verify import Fault, check, cited, unsaid
 from prompts import load
@@ -26,7 +27,7 @@ _LOG = logging.getLogger("budgetqa.llm")
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r".*?(?:[。！？!?](?:\s*[\[［【]\d{1,3}[\]］】])*|\n|$)", re.S)
 _PIECE_SIZE = 500
-_VERBATIM = ("definition", "duties", "members", "basis")
+_VERBATIM = ("definition", "duties", "members", "basis", "place", "time", "who")
 _ASKS_WHY = re.compile(r"为什么|为何|为啥|原因|缘由")
 _SAYS_WHY = re.compile(r"原因|由于|因为|所致|导致|主要[为是系]|是因")
 WORDED = "由大模型 {} 组织语言，每句话都已由程序对照出处核对"
@@ -81,6 +82,7 @@ class Worder:
     ) -> Generator[str, None, Answer]:
         """Sentences as the model writes them, each shown only after it has passed; returns the final answer.
 
+        Empty strings come between them while the model is at work.
         A sentence that does not pass ends the stream; the returned answer is then the mended or the deterministic one.
         """
         draft = self._start(answer, further, deadline)
@@ -88,16 +90,19 @@ class Worder:
         numbering = _Numbering(draft)
         try:
             for piece in self._model.stream(self._messages(draft), deadline=draft.deadline):
+                if not piece:
+                    yield ""
+                    continue
                 waiting += piece
                 *complete, waiting = [m[0] for m in _SENTENCE.finditer(waiting)][:-1] or [waiting]
                 for sentence in (self._cited(draft, s) for s in complete):
                     if self._faults(draft, sentence):
-                        return self._mended(replace(draft, text=passed + sentence))
+                        return (yield from beating(partial(self._mended, replace(draft, text=passed + sentence))))
                     passed += sentence
                     yield numbering.applied(sentence)
             waiting = self._cited(draft, waiting)
             if (waiting.strip() and self._faults(draft, waiting)) or self._faults(draft, passed + waiting, whole=True):
-                return self._mended(replace(draft, text=passed + waiting))
+                return (yield from beating(partial(self._mended, replace(draft, text=passed + waiting))))
         except ModelFailed as error:
             return _with_note(answer, f"{error}，已改用程序生成的回答")
         if waiting.strip():
@@ -224,7 +229,7 @@ def _lines(pieces: Sequence[Piece]) -> str:
     lines = []
     for piece in pieces:
         text = _MARK.sub(r"（\1）", re.sub(r"\s+", " ", piece.text))[:_PIECE_SIZE]
-        lines.append(f"[{piece.number}] {piece.brief or piece.heading}｜{text}")
+        lines.append(f"[{piece.number}] {text}（出处：{piece.brief or piece.heading}）")
     return "\n".join(lines)
 
 

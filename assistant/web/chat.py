@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from markupsafe import Markup
 
 from assistant.observing import asking_as
-from assistant.records import Question
+from assistant.records import Answer, Question
 from assistant.web.api import answer_json
 from assistant.web.cards import answer_card
 from assistant.web.findings import shown_findings
@@ -30,6 +30,7 @@ MONO = ["ui-monospace", "Consolas", "monospace"]
 ANY = "全部"
 SCOPES = ("region", "agency", "fiscal_year")
 NO_MODEL = "没有装载向量模型：查数字不受影响，文字类问题按全文检索回答。"
+STOPPED = "已按要求停止大模型，以上为程序生成的回答"
 SHOWN_EXAMPLES = 6
 LISTED_DOCUMENTS = 2000
 LISTED_FINDINGS = 300
@@ -39,7 +40,7 @@ Turns = list[dict[str, Any]]
 # Buttons inside our HTML call Python through the component's own click event.
 CLICKS_TO_PYTHON = """
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-ask], [data-open], [data-drop], [data-refresh]');
+  const button = event.target.closest('[data-ask], [data-open], [data-drop], [data-refresh], [data-stop]');
   if (button && element.contains(button)) { event.preventDefault(); trigger('click', {...button.dataset}); }
 });
 """
@@ -67,6 +68,7 @@ class ChatPage:
         self.settings = settings
         self.state = state
         self.root = settings.root_path + "/"
+        self.stopped: set[str] = set()
 
     # What is shown
 
@@ -90,6 +92,7 @@ class ChatPage:
             examples=self.assistant.examples()[:SHOWN_EXAMPLES] if documents else [],
             message=message if health.get("ready") else health.get("message", ""),
             only=only,
+            sent=health.get("sent", ""),
         )
 
     def history(self, owner: str) -> str:
@@ -168,10 +171,11 @@ class ChatPage:
             turn["error"] = "没有同时符合所选地区、部门和年度的文件，请放宽查找范围。"
         else:
             try:
-                with asking_as(principal.name or principal.owner, principal.via):
-                    answer = self.assistant.ask(Question(text=text, history=earlier, document=scope))
-                turn["answer"] = answer_json(answer)
                 turn["document"] = list(scope)
+                with asking_as(principal.name or principal.owner, principal.via):
+                    steps = self.assistant.stream(Question(text=text, history=earlier, document=scope))
+                    for _ in self.worded(turn, steps, f"{principal.owner}/{id}"):
+                        yield self.conversation([*turns, turn]), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             except Exception:
                 log.exception("a question failed")
                 turn["error"] = "服务内部出错，已记录。请稍后再试。"
@@ -179,6 +183,36 @@ class ChatPage:
         if "answer" in turn:
             self.state.save_conversation(id, principal.owner, turns[0]["question"], turns)
         yield self.conversation(turns), gr.skip(), turns, id, self.history(principal.owner)
+
+    def worded(self, turn: dict[str, Any], steps: Iterator[Answer | str], key: str) -> Iterator[None]:
+        """Put what comes into the turn: the answer at once, a model's sentences as they pass, the last answer.
+
+        Yields where there is something new to show. Stopped by its reader, it keeps the first answer.
+        """
+        self.stopped.discard(key)
+        for step in steps:
+            if isinstance(step, Answer):
+                turn["answer"] = answer_json(step)
+            elif key in self.stopped:
+                turn["answer"]["notes"] = [*turn["answer"]["notes"], STOPPED]
+                break
+            elif step or "wording" not in turn:
+                turn["wording"] = turn.get("wording", "") + step
+                turn["stop"] = key
+                yield
+        turn.pop("wording", None)
+        self.stopped.discard(key)
+        if isinstance(steps, Generator):
+            steps.close()
+
+    def clicked(self, event: gr.EventData, request: gr.Request) -> str:
+        """The question of a button inside the conversation; a button that stops a model asks nothing."""
+        owner = principal_of(request).owner
+        data: dict[str, Any] = event._data or {}
+        stop = str(data.get("stop") or "")
+        if stop.startswith(f"{owner}/"):
+            self.stopped.add(stop)
+        return str(data.get("ask") or "")
 
     def open_or_drop(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open a conversation of this reader's, or delete it. Returns conversation, turns, id, history."""
@@ -196,11 +230,6 @@ class ChatPage:
     def renew(self) -> tuple[Any, ...]:
         """A new conversation over all documents. Returns conversation, turns, id, field, only."""
         return self.conversation([]), [], "", "", ""
-
-
-def clicked_question(event: gr.EventData) -> str:
-    data: dict[str, Any] = event._data or {}
-    return str(data.get("ask") or "")
 
 
 def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Blocks:
@@ -250,7 +279,7 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
         started.then(**asking)
         field.submit(**asking)
         send.click(**asking)
-        conversation.click(clicked_question, None, field, **quiet).then(**asking)
+        conversation.click(chat.clicked, None, field, **quiet).then(**asking)
         new.click(chat.renew, None, [conversation, turns, id, field, only], **quiet)
         history.click(chat.open_or_drop, [turns, id], [conversation, turns, id, history], **quiet)
         documents_tab.select(chat.documents, None, documents, **quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,13 @@ class Assistant(Protocol):
     """Answers and the store behind them; every method may be called from several threads at once."""
 
     def ask(self, question: Question) -> Answer: ...
+
+    def stream(self, question: Question) -> Iterator[Answer | str]:
+        """The answer of the rules at once; then, where a model has more to say, checked sentences and the last answer.
+
+        An empty string says that the model is at work; closing the iterator stops it.
+        """
+        ...
 
     def suggest(self, text: str, limit: int) -> list[dict[str, Any]]:
         """Rows of ``kind`` (document, project, subject, passage), ``title``, ``snippet`` and ``link``."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from itertools import chain
 from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from assistant.records import Question
+from assistant.records import Answer, Question
 from assistant.web.api import Door, answer_json
 from assistant.web.cards import in_other_unit, sources
 from assistant.web.errors import ApiError, documented
@@ -21,6 +22,7 @@ from assistant.web.models import QUESTION_LENGTH
 router = APIRouter(prefix="/v1")
 MODEL = "budgetqa"
 EARLIER = 20
+WORDED = "\n\n大模型的表述（每句话都已由程序核对）：\n"
 
 
 class Part(BaseModel):
@@ -86,25 +88,57 @@ def answer_text(answer: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Line by line, so that a reader sees the figure before the sources."""
-    yield from text.splitlines(keepends=True)
+def _pieces(steps: Iterator[Answer | str]) -> Generator[str, None, Answer]:
+    """The answer line by line, then what a model says of it as it passes its check; returns the last answer."""
+    first, answer = next(steps), None
+    assert isinstance(first, Answer)
+    worded = False
+    yield from answer_text(answer_json(first)).splitlines(keepends=True)
+    for step in steps:
+        if isinstance(step, Answer):
+            answer = step
+        elif step:
+            yield step if worded else WORDED + step
+            worded = True
+    if answer is None:
+        return first
+    last = answer_json(answer)
+    said = [f"说明：{note}" for note in last["notes"] if note not in first.notes]
+    new = sources(last["citations"])[len(first.citations) :]
+    said += [f"[{s.number}] {s.place}：{s.printed or s.quote}（{s.file}）" for s in new]
+    if answer.route == "llm" and not worded:  # mended as a whole, so that nothing was shown before
+        said.insert(0, f"{WORDED.strip()}\n{answer.text}")
+    yield "".join(f"\n{line}" for line in said)
+    return answer
 
 
-def _stream(head: dict[str, Any], text: str, answer: dict[str, Any], usage: dict[str, int] | None) -> Iterator[str]:
+def _stream(head: dict[str, Any], steps: Iterator[Answer | str], asked: int | None) -> Iterator[str]:
+    """Server-sent events; ``asked`` counts the question's characters where the client wants usage."""
+
     def event(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         body = {**head, "object": "chat.completion.chunk", "choices": [choice], **more}
         return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
 
     yield event({"role": "assistant", "content": ""})
-    for piece in _pieces(text):
-        yield event({"content": piece})
-    yield event({}, "stop", budgetqa=answer)
-    if usage is not None:
-        body = {**head, "object": "chat.completion.chunk", "choices": [], "usage": usage}
+    pieces, length = _pieces(steps), 0
+    try:
+        while True:
+            piece = next(pieces)
+            length += len(piece)
+            yield event({"content": piece})
+    except StopIteration as end:
+        answer: Answer = end.value
+    yield event({}, "stop", budgetqa=answer_json(answer))
+    if asked is not None:
+        body = {**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(asked, length)}
         yield f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
     yield "data: [DONE]\n\n"
+
+
+def _usage(asked: int, said: int) -> dict[str, int]:
+    """No tokens are spent on looking up; characters are counted so that clients find the field."""
+    return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
 @router.post(
@@ -119,19 +153,28 @@ def _stream(head: dict[str, Any], text: str, answer: dict[str, Any], usage: dict
 def chat(body: ChatBody, assistant: Door) -> Response:
     """Answers the last user message; ``budgetqa`` in the reply is the contract's answer with its citations."""
     question = question_of(body.messages)
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
+    asked = sum(len(m.text()) for m in body.messages)
+    if body.stream:
+        counted = asked if body.stream_options and body.stream_options.include_usage else None
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        steps = assistant.stream(question)
+        # The first step is made before the reply begins, so that what fails is told as an error.
+        events = _stream(head, chain([next(steps)], steps), counted)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
     answer = answer_json(assistant.ask(question))
     text = answer_text(answer)
-    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
-    # No tokens are spent; characters are counted so that clients find the field.
-    asked = sum(len(m.text()) for m in body.messages)
-    usage = {"prompt_tokens": asked, "completion_tokens": len(text), "total_tokens": asked + len(text)}
-    if body.stream:
-        counted = usage if body.stream_options and body.stream_options.include_usage else None
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(head, text, answer, counted), media_type="text/event-stream", headers=headers)
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return JSONResponse({**head, "object": "chat.completion", "choices": [choice], "usage": usage, "budgetqa": answer})
+    return JSONResponse(
+        {
+            **head,
+            "object": "chat.completion",
+            "choices": [choice],
+            "usage": _usage(asked, len(text)),
+            "budgetqa": answer,
+        }
+    )
 
 
 class Model(BaseModel):

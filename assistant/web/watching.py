@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
@@ -26,6 +27,9 @@ class _Watched:
 
     def ask(self, question: Question) -> Answer:
         return self._observer.ask(self._assistant.ask, question)
+
+    def stream(self, question: Question) -> Iterator[Answer | str]:
+        return self._observer.stream(self._assistant.stream, question)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._assistant, name)

@@ -52,7 +52,7 @@ def prose(question: str) -> Answer:
 
 
 def test_prose_is_worded_from_its_own_and_further_passages_of_its_documents() -> None:
-    asked = "增加的钱主要花在哪"
+    asked = "系统的钱主要用于什么"
     with layer(says("主要原因是系统扩容[1]。预算20.00万元，主要用于系统运维[2]。")) as (llm, endpoint):
         found = llm.improve(Question(asked), prose(asked))
     assert found.text == "主要原因是系统扩容[1]。预算20.00万元，主要用于系统运维[2]。"

@@ -59,7 +59,7 @@ def test_the_example_of_the_wording_prompt_keeps_its_own_rules() -> None:
     assert example
     pieces = []
     for line in example["evidence"].splitlines():
-        number, heading, said = re.fullmatch(r"\[(\d)\] (.+?)｜(.+)", line).groups()  # type: ignore[union-attr]
+        number, said, heading = re.fullmatch(r"\[(\d)\] (.+)（出处：(.+)）", line).groups()  # type: ignore[union-attr]
         label, _, cell = said.partition("：") if "表" in heading else ("", "", "")
         pieces.append(Piece(int(number), heading, said, label if cell else "", int(number) - 1, 2024, "甲局"))
     assert check(example["reply"], pieces, example["question"]) == []
