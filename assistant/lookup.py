@@ -205,7 +205,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         asked, top = wanted.phase or "", matches[0]
         there = top.fact.phase or top.document.row.phase or ""
         return Found(missing=f"只有{there}数，没有{asked}数", nearest=top)
-    top = usable[0]
+    top = _filled(usable)
     others = _other_documents(usable, top, margin)
     agreeing = [
         m for m in usable
@@ -219,6 +219,15 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         m for m in usable if m.score >= top.score - margin and not same_figure(m.fact, top.fact) and _beside(m, top)
     ]
     return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)))
+
+
+def _filled(usable: list[Match]) -> Match:
+    """The best match; of an indicator's row not a cell that stands blank while another one holds its target."""
+    top = usable[0]
+    if top.fact.kind != "empty" or not top.fact.indicator:
+        return top
+    place = (top.fact.source.block_id, top.fact.source.row)
+    return next((m for m in usable if m.fact.kind == "target" and (m.fact.source.block_id, m.fact.source.row) == place), top)
 
 
 def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:

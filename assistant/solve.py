@@ -8,7 +8,7 @@ from dataclasses import replace
 from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
-from assistant.understanding import Understanding
+from assistant.understanding import Understanding, field_of
 from assistant.understanding.mending import mended, spelled_in_letters
 from index.amounts import MONEY
 
@@ -73,6 +73,8 @@ class Solver(Quoter):
         unsure = answer.status == "not_found" or (answer.status == "clarify" and u.asks == "field")
         if unsure and (u.asks in ("field", "situation", "exists") or listed):
             answer = self._prose(u) or answer
+        if answer.status == "clarify" and u.asks == "field" and not any(field_of(u.text) in o for o in answer.options):
+            return not_found(u.text, "文档没有填列所问的内容", self.catalog, u)
         return self._second_figure(u, self._told_instead(u, answer))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant import collections_of
 from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
 from assistant.finding import Ask, Finder
 from assistant.lookup import Found, same_figure
@@ -171,6 +172,8 @@ class Teller(Finder):
             text = f"{head}为 {shown}{both_units(fact.value, fact.unit) if unit is None and fact.value is not None else ''}。"
         if u.claim is not None:
             text, notes = self._against_claim(u, fact, text, notes)
+        if u.bound is not None:
+            text = f"{'是' if collections_of.passes(fact, *u.bound) else '否'}。{text}"
         if u.asks == "exists":
             text = f"{'有' if fact.value else '金额为 0'}。{text}"
         return Answer(

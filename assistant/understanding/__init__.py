@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assistant.understanding.catalog import Catalog
-from assistant.understanding.operations import Operation, read_operation
+from assistant.understanding.operations import Operation, condition_spans, read_condition, read_operation
 from assistant.understanding.periods import Periods, read_periods
 from assistant.understanding.scope import Naming, read_names
 from assistant.understanding.wording import plain_question, weights
@@ -36,6 +36,7 @@ _FIGURE = re.compile(
 _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
 _YEARS_COUNTED = re.compile(r"(?:这|近|前后)?([两二三四五2-5])(?:个)?年(?:度|间|来|里)?(?!前|后|以|期)")
 _BASE_YEAR = re.compile(r"(?:比|较|相比|相较|对比)(?:于)?(20\d\d)年")
+_WHETHER = re.compile(r"吗|是否|有没有|是不是|有无|会不会|能不能")
 _THRESHOLD = re.compile(r"\s*(?:及|或)?(?:以上|以下|以内|之内)")
 _ORDER = re.compile(
     r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
@@ -46,7 +47,8 @@ _ORDER = re.compile(
 class Understanding:
     """What a question asks. ``text`` is the plain question, ``spans`` its stretches that only say where to look.
 
-    ``asks`` is figure, field (a filled-in text), prose or exists; ``claim`` an amount that the question itself states.
+    ``asks`` is figure, field (a filled-in text), prose or exists; ``claim`` an amount that the question itself states,
+    ``bound`` one that it asks whether the figure is above or below (有没有超过50万).
     """
 
     text: str
@@ -56,6 +58,7 @@ class Understanding:
     asks: str
     spans: tuple[tuple[int, int], ...]
     claim: tuple[Decimal, str] | None = None
+    bound: tuple[str, Decimal, str] | None = None
 
     @property
     def content(self) -> str:
@@ -88,12 +91,16 @@ def understand(question: str, catalog: Catalog) -> Understanding:
         and not _THRESHOLD.match(text[a.end :])
         and not any(s < a.end and a.start < e for s, e in taken)
     ]
-    if stated and operation.condition is None and operation.name == "lookup":
+    bound = read_condition(text) if operation.name == "lookup" and _WHETHER.search(text) else None
+    if stated and operation.condition is None and operation.name == "lookup" and bound is None:
         claim = (stated[-1].value, stated[-1].unit)
     spans = [*naming.spans, *periods.spans, *operation.spans]
+    if bound is not None:
+        asks = "figure"
+        spans += condition_spans(text)
     if claim is not None:
         spans += [(a.start, a.end) for a in find_amounts(text)]
-    return Understanding(text, periods, naming, operation, asks, tuple(spans), claim)
+    return Understanding(text, periods, naming, operation, asks, tuple(spans), claim, bound)
 
 
 def _years_counted(periods: Periods, naming: Naming, text: str, catalog: Catalog) -> Periods:
@@ -108,6 +115,12 @@ def _years_counted(periods: Periods, naming: Naming, text: str, catalog: Catalog
     if based and periods.years == (int(based[1]),) and int(based[1]) + 1 in held:
         return replace(periods, years=(int(based[1]) + 1, int(based[1])))
     return periods
+
+
+def field_of(text: str) -> str:
+    """The word that names the filled-in text that a question asks for (用途, 编码); empty when none does."""
+    found = _FIELD.search(text)
+    return found[0] if found else ""
 
 
 def _asks(text: str) -> str:
@@ -130,4 +143,4 @@ def _asks(text: str) -> str:
     return "figure"
 
 
-__all__ = ["Understanding", "replace", "understand"]
+__all__ = ["Understanding", "field_of", "replace", "understand"]

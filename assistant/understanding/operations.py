@@ -81,10 +81,9 @@ def read_operation(text: str) -> Operation:
     spans: list[tuple[int, int]] = []
     counted = _N_ITEMS.search(text)
     number = _number(counted["n"]) if counted else None
-    condition = _condition(text)
+    condition = read_condition(text)
     if condition:
-        spans += [found.span() for found in (_CONDITION.search(text),) if found]
-        spans += [(a.start, a.end) for a in find_amounts(text)]
+        spans += condition_spans(text)
     for pattern in (_AVERAGE, _TOP_N):
         spans += [found.span() for found in pattern.finditer(text)]
     common = {"each": each, "counted": number, "spans": tuple(spans)}
@@ -149,7 +148,8 @@ def _number(word: str | None) -> int | None:
     return int(word) if word.isdigit() else chinese_number(word)
 
 
-def _condition(text: str) -> tuple[str, Decimal, str] | None:
+def read_condition(text: str) -> tuple[str, Decimal, str] | None:
+    """A condition on figures as (sign, amount, unit), the sign one of > ≥ < ≤."""
     found = _CONDITION.search(text)
     if not found:
         return None
@@ -167,6 +167,12 @@ def _condition(text: str) -> tuple[str, Decimal, str] | None:
     return sign, amounts[0].value, amounts[0].unit
 
 
+def condition_spans(text: str) -> list[tuple[int, int]]:
+    """The stretches that state a condition: its word and its amounts."""
+    found = _CONDITION.search(text)
+    return [*([found.span()] if found else []), *((a.start, a.end) for a in find_amounts(text))]
+
+
 def _direction(text: str) -> str | None:
     if re.search(r"减少|下降|降低|少了|降幅|少多少", text):
         return "down"
@@ -175,4 +181,4 @@ def _direction(text: str) -> str | None:
     return None
 
 
-__all__ = ["Operation", "read_operation"]
+__all__ = ["Operation", "condition_spans", "read_condition", "read_operation"]
