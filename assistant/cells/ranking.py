@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.cells.candidates import Candidate
 from assistant.cells.features import Matrix, features, names
-from assistant.cells.matching import Asked, core
+from assistant.cells.matching import Asked, core, pairs, units
 from assistant.cells.spelling import repaired
 
 Whole = NDArray[np.intp]
@@ -31,25 +31,28 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The networks of the ensemble, the scaling of the evidence, and how rare pairs are in questions."""
+    """The networks of the ensemble, the scaling of the evidence, how rare pairs are in questions, and the words known
+    of questions and of heads (each a row of a network's ``q.weight`` or ``h.weight``; row 0 is empty)."""
 
     mean: Layer
     scale: Layer
     nets: tuple[dict[str, Layer], ...]
     rarity: Mapping[str, float]
+    asked: Mapping[str, int]
+    heads: Mapping[str, int]
 
 
 @cache
 def weights() -> Weights:
     with files("assistant.cells").joinpath("weights.npz").open("rb") as stream:
         stored = dict(np.load(stream))
-    rarity = json.loads(bytes(stored.pop("rarity")).decode("utf-8"))
+    rarity, asked, heads = (json.loads(bytes(stored.pop(k)).decode("utf-8")) for k in ("rarity", "asked", "heads"))
     mean, scale = stored.pop("mean").astype(np.float32), stored.pop("scale").astype(np.float32)
     nets: dict[str, dict[str, Layer]] = {}
     for key, value in stored.items():
         net, layer = key.split("/")
         nets.setdefault(net, {})[layer] = value.astype(np.float32)
-    return Weights(mean, scale, tuple(nets.values()), rarity)
+    return Weights(mean, scale, tuple(nets.values()), rarity, asked, heads)
 
 
 def ask(question: str) -> Asked:
@@ -62,22 +65,43 @@ def rank(question: str, candidates: Sequence[Candidate]) -> list[Scored]:
     if not candidates:
         return []
     heads = {core(head) for path in {p for c in candidates for p in (c.row_path, c.column_path)} for head in path}
-    evidence = features(ask(repaired(question, heads)), candidates)
-    chances = probabilities(evidence, candidates)
+    asked = ask(repaired(question, heads))
+    evidence = features(asked, candidates)
+    chances = probabilities(asked, evidence, candidates)
     order = np.argsort(-chances, kind="stable")
     return [Scored(candidates[i], float(chances[i]), _why(evidence[i])) for i in order]
 
 
-def probabilities(evidence: Matrix, candidates: Sequence[Candidate]) -> Matrix:
+def words_of(text: str) -> list[str]:
+    """The units of a folded text and their pairs, each once: what a network knows questions and heads by."""
+    return sorted({*units(text), *pairs(text)})
+
+
+def inner_heads(candidates: Sequence[Candidate]) -> list[tuple[str, str]]:
+    """The innermost head of each candidate's row and column, folded; empty where there is none."""
+    return [tuple(core(p[-1]) if p else "" for p in (c.row_path, c.column_path)) for c in candidates]  # type: ignore[misc]
+
+
+def probabilities(asked: Asked, evidence: Matrix, candidates: Sequence[Candidate]) -> Matrix:
     """Mean of the networks' outputs; cells see their row, their column and their whole table by pooling."""
     w = weights()
+    said = [w.asked[x] for x in words_of(asked.folded) if x in w.asked]
+    heads = inner_heads(candidates)
+    known = {h: [w.heads[x] for x in words_of(h) if x in w.heads] for pair in heads for h in pair}
     x = np.clip((evidence - w.mean) / w.scale, -5, 5).astype(np.float32)
     groups = [
         _groups([(c.table, c.row) for c in candidates]),
         _groups([(c.table, c.col) for c in candidates]),
         np.zeros(len(candidates), dtype=np.intp),
     ]
-    chances: Matrix = np.mean([1 / (1 + np.exp(-_forward(net, x, groups))) for net in w.nets], axis=0)
+    outputs = []
+    for net in w.nets:
+        meant = {h: net["h.weight"][rows].sum(axis=0) for h, rows in known.items()}
+        row, column = (np.array([meant[pair[axis]] for pair in heads]) for axis in (0, 1))
+        q = net["q.weight"][said].sum(axis=0)
+        wide = np.hstack([x, np.broadcast_to(q, row.shape), row, column, q * row, q * column])
+        outputs.append(1 / (1 + np.exp(-_forward(net, wide, groups))))
+    chances: Matrix = np.mean(outputs, axis=0)
     return chances
 
 
