@@ -56,6 +56,11 @@ def who(row: DocumentRow) -> str:
     return row.agency or row.region or row.title
 
 
+def owner(match: Match) -> str:
+    """The office that a figure is of: in a volume of several offices the table's own."""
+    return match.fact.agency or who(match.document.row)
+
+
 def when(fact: Fact, row: DocumentRow) -> str:
     year = fact.fiscal_year if fact.fiscal_year is not None else row.fiscal_year
     return f"{year}年" if year else "（未注明年度）"
@@ -89,7 +94,7 @@ def subject(fact: Fact) -> str:
 
 
 def label(match: Match) -> str:
-    return f"{who(match.document.row)} {when(match.fact, match.document.row)} {subject(match.fact)}".strip()
+    return f"{owner(match)} {when(match.fact, match.document.row)} {subject(match.fact)}".strip()
 
 
 def figure(fact: Fact, unit: str | None = None) -> tuple[str, str]:

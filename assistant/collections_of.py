@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.citing import subject, when, who
+from assistant.citing import owner, subject, when
 from assistant.matching import Match, Wanted, match
 from assistant.shelf import ShelvedDocument, is_neutral
 from assistant.understanding import Understanding
@@ -33,7 +33,7 @@ class Collection:
         """What tells one member from the others."""
         fact = member.fact
         if self.name in ("部门", "年度"):
-            return who(member.document.row) if self.name == "部门" else when(fact, member.document.row)
+            return owner(member) if self.name == "部门" else when(fact, member.document.row)
         if fact.kind == "target" and fact.indicator:
             return fact.indicator[-1]
         if fact.project and fact.source.row is not None and not fact.column_path:

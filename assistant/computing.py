@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant import calculate, collections_of
-from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
+from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when
 from assistant.collections_of import Collection
 from assistant.finding import only_words, own_of
 from assistant.lookup import Found
@@ -54,7 +54,7 @@ class Computer(Teller):
         funds = {m.fact.fund for m in matches if m.fact.fund}
         notes = [f"“{subject(a.fact)}”已包含在“{subject(b.fact)}”中，未重复相加" for a, b in contained]
         notes += [f"跨资金性质相加：{'、'.join(sorted(funds))}"] if len(funds) > 1 else []
-        offices = dict.fromkeys(who(m.document.row) for m in matches)
+        offices = dict.fromkeys(owner(m) for m in matches)
         if collection is not None and len(offices) > 1:
             notes.append(f"跨 {len(offices)} 个部门相加：{'、'.join(offices)}")
         if collection is not None:
@@ -100,6 +100,9 @@ class Computer(Teller):
                 return (self._shares(u) if side.status == "not_found" else None) or side
             sides.append(side)
         part, whole = _side_by_side(*sides)
+        if part[0].fact is whole[0].fact or (len(u.naming.scopes) == 1 and owner(part[0]) != owner(whole[0])):
+            why = "没有找到可以相除的两个数：所问的两项是同一个数，或不属于同一个部门"
+            return not_found(u.text, why, self.catalog, u)
         cited = Citations()
         numbers = [cited.add(m) for m in (*part, *whole)]
         try:
@@ -115,7 +118,7 @@ class Computer(Teller):
         calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")
         called = [f"{len(side)} 项合计" if len(side) > 1 else subject(side[0].fact) for side in (part, whole)]
         text = (
-            f"{who(part[0].document.row)} {when(part[0].fact, part[0].document.row)} {called[0]} {plain(a.value)}{a.unit}，"
+            f"{owner(part[0])} {when(part[0].fact, part[0].document.row)} {called[0]} {plain(a.value)}{a.unit}，"
             f"占 {called[1]} {plain(b.value)}{b.unit} 的 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
         )
         sums = [
@@ -292,7 +295,7 @@ class Computer(Teller):
         sign = "-" if moved >= 0 else "+"
         calculation = Calculation("derive", f"{plain(whole)} {sign} {plain(abs(moved))}", numbers, plain(value), unit)
         first, calculation = self._in_asked_unit(
-            u, Value(f"{who(now.matches[0].document.row)} {years[0]}年 {subject(fact)}", plain(value), unit, numbers), calculation
+            u, Value(f"{owner(now.matches[0])} {years[0]}年 {subject(fact)}", plain(value), unit, numbers), calculation
         )
         text = f"{first.label}为 {first.value}{first.unit}（由{years[0] + 1}年数倒推）。\n计算：{calculation.expression}"
         text += f" = {calculation.result}{calculation.unit}。\n原文：{change.fact.source.quote or ''}"
@@ -418,8 +421,7 @@ class Computer(Teller):
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
     def _called(self, more: Match, less: Match) -> str:
-        a, b = more.document.row, less.document.row
-        return who(a) if who(a) != who(b) else subject(more.fact)
+        return owner(more) if owner(more) != owner(less) else subject(more.fact)
 
 
 def _in_phase_of(found: Found, other: Found) -> Found:

@@ -11,11 +11,16 @@ from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted
 from assistant.prose import Prose
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
+from assistant.understanding.operations import PLUS
 from assistant.understanding.scope import Scope
 from assistant.understanding.wording import subjects_said
 from assistant.understanding.wording import weights as weights_of
 
-_SPLIT = re.compile(r"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:和|与|及|跟|加)(?=[\u4e00-\u9fff])")
+# What joins two items, but not inside a word (加工, 及时, 和谐).
+_AND = r"和(?![谐平解睦])|与(?![会时])|及(?![时格早])|跟(?![踪进随])"
+_SPLIT = re.compile(
+    rf"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:{_AND}|{PLUS})(?=[\u4e00-\u9fff])"
+)
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"

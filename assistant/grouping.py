@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from assistant import calculate, collections_of
-from assistant.citing import Citations, said, value_of, when, who
+from assistant.citing import Citations, owner, said, value_of, when
 from assistant.collections_of import Collection
 from assistant.computing import Computer
 from assistant.lookup import Found, same_figure
@@ -106,7 +106,7 @@ class Grouper(Computer):
                 return Answer(u.text, "clarify", f"{error}。请分别查询。")
             first = members.members[0]
             label = (
-                f"{who(first.document.row)} {when(first.fact, first.document.row)} {len(members.members)} 个项目合计"
+                f"{owner(first)} {when(first.fact, first.document.row)} {len(members.members)} 个项目合计"
             )
             sums.append(replace(first.fact, value=computed.value, unit=computed.unit))
             values.append(Value(label, plain(computed.value), computed.unit, numbers))

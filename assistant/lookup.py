@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from assistant.matching import COUNT_ASKED, Match, Wanted, another_subject, match, money_asked, phases_agree
+from assistant.matching import (
+    COUNT_ASKED,
+    PERCENT_ASKED,
+    Match,
+    Wanted,
+    another_subject,
+    match,
+    money_asked,
+    phases_agree,
+)
 from assistant.shelf import Shelf, ShelvedDocument
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.scope import Scope, of_year
@@ -196,6 +205,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not another_subject(m.fact, wanted)
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
+        and not (sums and m.fact.kind == "amount" and m.fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints))
         and not (counted and m.fact.kind == "amount" and m.fact.unit in MONEY)
     ]
     if not usable:

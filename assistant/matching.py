@@ -38,7 +38,7 @@ COUNT_ASKED = re.compile(
     r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
 )
 _SUM_ASKED = re.compile(r"多少钱|金额|预算|资金|多少[万亿]?元|(?:经费|费用|费)(?:是|有|为)?(?:多少)?[?？]?$")
-_PERCENT_ASKED = re.compile(r"百分|%|幅|率")
+PERCENT_ASKED = re.compile(r"百分|%|幅|率")
 _PHASE = re.compile(r"(?:年初预算|支出决算|决算|预算)数?$")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _COUNTS = re.compile(r"(?:人数|面积|编制数|辆数|户数|批次|人次)(?:是|为|有)?(?:多少|几[人辆户])?[?？]?$")
@@ -353,7 +353,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean -= 0.09
     if wanted.kinds[0] == "change":
         lean += 0.0 if fact.kind == "change" else -0.2
-        lean -= 0.1 if fact.unit == "%" and not _PERCENT_ASKED.search(wanted.hints) else 0.0
+        lean -= 0.1 if fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints) else 0.0
     lean += _by_name(wanted, shelved, shares)
     restricted = _RESTRICTS.search(fact.table or (fact.section[-1] if fact.section else ""))
     if restricted and restricted[0] not in wanted.text:
@@ -449,14 +449,18 @@ def another_subject(fact: Fact, wanted: Wanted) -> bool:
 
 def _other_code(fact: Fact, name: str, text: str) -> bool:
     """Whether the question says a subject's whole name and the fact is of one outside of it: 福利费 is not 工资福利支出."""
-    if not name or name in text or fact.source.row is None:
+    if not name or name in text:
         return False
+    heads = folded("".join((fact.project or "", *fact.section, *fact.row_path, *fact.column_path)))
     own = (fact.subject_code,) if fact.subject_code else subject_codes().get(name, ())
-    if not own and not fact.project:
-        own = ("",)  # 机关运行经费 is no subject, so not the 机关服务 that is asked for
-        text = " ".join(n for n, _ in subjects_said(text) if any(c[0] == "2" for c in subject_codes()[n]))
-    said = [c for n, _ in subjects_said(text) if n not in "".join(fact.row_path) for c in subject_codes()[n]]
-    return bool(own and said) and not any(o.startswith(c) for o in own for c in said)
+    for said, _ in subjects_said(text):
+        codes = subject_codes()[said]
+        if folded(said) in heads or any(o.startswith(c) for o in own for c in codes):
+            continue
+        # An economic subject's name is an everyday word too (会议费): it excludes only other subjects.
+        if own or (len(said) >= 4 and all(c[0] == "2" for c in codes)):
+            return True
+    return False
 
 
 def _another_stock(fact: Fact, hints: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.citing import label, subject, when, who
+from assistant.citing import label, owner, subject, when
 from assistant.lookup import Found
 from assistant.matching import Match
 from assistant.records import Answer
@@ -50,7 +50,7 @@ def _question(m: Match) -> str:
     figure = m.fact.kind != "amount" or any(w in asked for w in ("预算", "决算", "率", "指标"))
     tail = "是什么" if m.fact.kind == "text" else "是多少" if figure else f"{phase}是多少"
     year = when(m.fact, row).replace("（未注明年度）", "")
-    return f"{who(row)}{year}{asked}{tail}".replace(" ", "")
+    return f"{owner(m)}{year}{asked}{tail}".replace(" ", "")
 
 
 def clarify(u: Understanding, found: Found) -> Answer:
@@ -67,7 +67,7 @@ def _named(m: Match) -> str:
     table = (
         f"，见{m.fact.table}" if m.fact.table else f"，见“{m.fact.source.quote[:60]}”" if m.fact.source.quote else ""
     )
-    return f"{who(row)}{region} {when(m.fact, row)} {subject(m.fact)}{table}"
+    return f"{owner(m)}{region} {when(m.fact, row)} {subject(m.fact)}{table}"
 
 
 def _distinct(matches: list[Match]) -> list[Match]:

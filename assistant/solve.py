@@ -80,9 +80,12 @@ class Solver(Quoter):
 
 def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
     """Whether a set of figures was asked to be worked over and a single sum of money came out."""
-    if len(answer.values) != 1 or answer.values[0].unit not in MONEY:
+    if len(answer.values) != 1 or answer.values[0].unit not in (*MONEY, ""):
         return False
     label = answer.values[0].label
+    if u.operation.name in ("change", "growth", "difference", "ratio"):
+        reckoned = answer.calculation is not None and answer.calculation.operation != "convert"
+        return not reckoned and not re.search("增|减|升|降|差|持平|占|率|比|净|节约|盘盈", label)
     if u.operation.name == "sum":
         return (u.operation.joined or (u.operation.counted or 0) > 1) and not re.search("合计|总|计$|三公", label)
     words = {"count": "数", "average": "均", "rank": "最|第"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import collections_of
-from assistant.citing import Citations, both_units, label, said, subject, value_of, when, who
+from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when
 from assistant.finding import Ask, Finder
 from assistant.lookup import Found, same_figure
 from assistant.matching import Match, match
@@ -137,7 +137,7 @@ class Teller(Finder):
         cited = Citations()
         numbers = [cited.add(m) for m in places_of(found.matches)]
         notes = self._notes(u, found)
-        head = f"{who(top.document.row)} {when(fact, top.document.row)} {subject(fact)}"
+        head = f"{owner(top)} {when(fact, top.document.row)} {subject(fact)}"
         if fact.kind == "empty":
             if fact.source.row is None:
                 return Answer(
@@ -165,7 +165,7 @@ class Teller(Finder):
             notes.append("文档未注明该数的单位")
         if fact.kind == "change":
             word = "减少" if (fact.value or 0) < 0 else "增加"
-            named = f"{who(top.document.row)} {when(fact, top.document.row)} {_without_direction(subject(fact))}"
+            named = f"{owner(top)} {when(fact, top.document.row)} {_without_direction(subject(fact))}"
             text = f"{named}{word} {(value.value or '').lstrip('-')}{value.unit}。"
             text += f"原文：{fact.source.quote}" if fact.source.quote else ""
         else:

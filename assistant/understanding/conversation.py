@@ -100,7 +100,7 @@ def _together(text: str, said: Sequence[Understanding], catalog: Catalog) -> str
     """An operation without operands works on the figures asked before: 差多少, 三个加起来, 哪年最高."""
     operation = understand(text, catalog).operation.name
     rest = _OPERANDS.sub("", text)
-    if operation not in ("difference", "compare", "sum", "rank") or _item(understand(rest, catalog)).strip(" 哪年个家"):
+    if operation not in ("difference", "compare", "sum", "rank", "change", "growth") or _item(understand(rest, catalog)).strip(" 哪年个家"):
         return None
     looked: list[Understanding] = []
     for u in reversed(said):
@@ -109,7 +109,7 @@ def _together(text: str, said: Sequence[Understanding], catalog: Catalog) -> str
         looked.insert(0, u)
     counted = _OPERANDS.search(text)
     number = chinese_number(counted["n"]) if counted and counted["n"] else None
-    number = number or (2 if operation in ("difference", "compare") or (counted and counted["two"]) else len(looked))
+    number = number or (2 if operation in ("difference", "compare", "change", "growth") or (counted and counted["two"]) else len(looked))
     chosen = looked[-number:]
     if len(chosen) < 2 or len(chosen) < number or any(len(u.naming.scopes) != 1 for u in chosen):
         return None
