@@ -20,7 +20,7 @@ from index.fact_store import FactStore
 from index.vectors import VectorReader, embed_behind, writing_vectors
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-FIRST, SECOND = SAMPLES / "迁西县委网信办2025年绩效文本.txt", SAMPLES / "玉田县委网信办2023年绩效文本.docx"
+FIRST, SECOND = SAMPLES / "开平区委网信办2025年部门预算.docx", SAMPLES / "玉田县委网信办2023年绩效文本.docx"
 
 
 class Letters(Embedder):
@@ -65,12 +65,12 @@ def until(holds: threading.Event | None = None, *, store: FactStore, left: int) 
 def test_a_document_is_answerable_before_its_vectors(place: Path, store: FactStore) -> None:
     assert store.without_vectors() == 1
     assistant = Assistant(place)
-    figure = assistant.ask(Question("迁西县委网信办2025年网络安全保障经费预算数是多少"))
-    prose = assistant.ask(Question("迁西县委网信办的工作保障措施有哪些"))
+    figure = assistant.ask(Question("开平区委网信办2025年办公费是多少"))
+    prose = assistant.ask(Question("开平区委网信办的主要职责是什么"))
     assistant.close()
-    assert [v.value for v in figure.values] == ["42.60"]
+    assert [v.value for v in figure.values] == ["3.81"]
     assert prose.status == "answered"
-    assert "保障" in prose.text
+    assert "网络安全" in prose.text
 
 
 def test_vectors_follow_behind_and_those_of_a_new_document_at_once(place: Path, store: FactStore) -> None:
