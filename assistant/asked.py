@@ -40,14 +40,15 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"为什么|为何|为啥|原因|缘由|怎么会|因为什么|怎么(?:增加|减少|涨|降|多|少)|由于什么|凭什么|什么因素")),
     ("basis", re.compile(
         r"依据|根据(?:什么|哪)|哪(?:个|些|份|几个)?(?:文件|政策|规定|办法|通知|批复)|什么(?:文件|政策|规定|批复)|文号|批文")),
-    ("place", re.compile(r"哪里|哪儿|在哪|[什啥]么?地方|何处|地址|地点|位置|坐落")),
+    ("place", re.compile(r"哪里|哪儿|在哪|[什啥]么?地方|哪[条个](?:路|街|区|镇)|何处|地址|地点|位置|坐落")),
     ("change", re.compile(
         r"怎么变|如何变|变化|有何变|增减情况|(?:比|较|跟|和|与)(?:上年|去年|上一年|20\d\d年)[^，。]{0,16}(?:怎么样|怎样|如何|情况)")),
     ("time", re.compile(r"什么时候|何时|周期|多久|多长时间|起止|哪[年天]|几月|工期|时间安排")),
     ("who", re.compile(r"(?:由谁|谁来?|哪家)(?:来)?(?:负责)?(?:实施|建设|承建|承担|组织|落实|执行)|实施主体|实施单位|承办单位")),
     ("purpose", re.compile(
         r"用途|用于|用在|花在|用来|干什么用|做什么用|(?:专项|项目|资金|经费|费|工程).{0,4}(?:做|干)(?:什么|啥)")),
-    ("duties", re.compile(r"职责|职能|负责(?:什么|哪些|啥)|干什么的|做什么的|管什么|管哪些|是干[吗嘛什啥]")),
+    ("duties", re.compile(
+        r"职责|职能|谁负责|谁来负责|归谁|[做干](?:什么|啥)[?？]?$|负责(?:什么|哪些|啥)|干什么的|做什么的|管什么|管哪些|是干[吗嘛什啥]")),
     ("members", re.compile(
         r"下属|所属|二级单位|内设|机构设置|哪些(?:单位|部门|科室|处室|机构)|(?:单位|机构|部门|中心|科室|处室)[，,]?(?:分别|都)?(?:有|是|为|包括)哪"
         r"|哪[几些]个?(?:家|单位|科室|处室)|几个(?:科室|处室|单位)|单位构成|牌子|加挂|挂牌|由哪些|合署")),
@@ -82,11 +83,12 @@ _ASKING_WORDS = re.compile(
     r"|(?:下属|所属|二级|内设|预算)(?:单位|机构)|机构设置|单位构成|部门[预决]算|单位[预决]算|(?:哪[些家一几]?个?|什么|啥)(?:科室|处室|部门|单位|机构|庭室|项目|专项|工程|文件|政策|规定|办法|批复|[局处科庭室])|哪[个些家一几]|(?<=[目标位构室])数量?(?=$|[\s是为有])"
 )
 _WHICH = re.compile(r"(?:哪一?[个些家]|什么|啥)(?:项目|专项|工程|资金)")
-_ORDINAL = re.compile(r"第([一二三四五六七八九十]{1,3}|\d{1,2})(?:条|项|点|款|个)?(?!部分|季度|产业|年)")
+_ORDINAL = re.compile(r"第([一二三四五六七八九十]{1,3}|\d{1,2})(?:[条项点款个]|大?(?=职能|职责|措施))")
+_PARTS = re.compile(r"包[括含](?:哪|什么|些|啥)|由(?:哪些|什么)|组成|构成")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _YEAR_SAID = re.compile(r"(?:19|20)\d\d\s*年?度?")
-_UP = re.compile(r"增加|增长|上升|提高|上涨|涨|多了|变多|攀升")
-_DOWN = re.compile(r"减少|下降|降低|减|降|少了|变少|压减|缩减")
+_UP = re.compile(r"[大猛激]增|增加|增长|上升|提高|上涨|涨|多了|变多|攀升")
+_DOWN = re.compile(r"[大锐]减|减少|下降|降低|减|降|少了|变少|压减|缩减")
 DIRECTION = re.compile(r"增加|减少|增长|下降|上升|降低|持平|变化|增减|提高|小于|大于|低于|高于|上年|去年")
 _TOTALS = frozenset(
     ["预算", "决算", "支出", "收入", "总额", "总计", "合计", "资金", "经费", "总数", "整体", "全年", "部门", "收支", "支出预算", "收入预算"]
@@ -100,7 +102,8 @@ class Asked:
     ``runs`` are its content, without names of documents and asking words, ``words`` the words in them; ``said`` pairs
     each word of the question with what paragraphs print for it. ``subject`` is the folded question with those printed
     words behind it. ``ordinal`` is the number of a list item, ``falls`` whether a change asked about is a decrease
-    (None where no direction is named), ``which`` whether the project that a text stands under is asked.
+    (None where no direction is named), ``which`` whether the project that a text stands under is asked,
+    ``parts`` what something is made up of.
     ``whole`` tells that nothing but the budget as a whole is named.
     """
 
@@ -113,6 +116,7 @@ class Asked:
     ordinal: int | None = None
     falls: bool | None = None
     which: bool = False
+    parts: bool = False
     whole: bool = False
 
     def also(self, text: str) -> str:
@@ -153,6 +157,7 @@ def read(question: str, focus: str | None) -> Asked:
         (int(ordinal[1]) if ordinal[1].isdigit() else chinese_number(ordinal[1])) if ordinal else None,
         falls if rises != falls else None,
         bool(_WHICH.search(question)),
+        bool(_PARTS.search(question)),
         bool(words) and not [w for w in words if w not in _TOTALS and not DIRECTION.match(w)],
     )
 

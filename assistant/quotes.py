@@ -18,6 +18,7 @@ _FALLS = re.compile(r"减少|下降|降低|压减|缩减|小于")
 _OF_BOTH = re.compile(r"收支|收入、?支出|收、支")
 _OF_ALL = re.compile(r"总计|收入预算|(?<!项目)(?<!基本)支出预算(?!表)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_AMONG = re.compile(r"其中[：:]\s*$")
 _LONG = 260
 _WHOLE_SECTION = 2000
 _LEADING = 40
@@ -120,12 +121,17 @@ class QuoteFinder:
         names_it = any(len(run) >= 4 and run in self._ask.also(plain(top.text)) for run in self._ask.runs)
         if whole and (heading == NAMED or (heading >= 0.6 and not names_it)):
             kept = _capped(whole, top)
-            return [_quote(u, u.text) for u in [*kept, *following(kept[-1], chunks)]]
+            return [_quote(u, u.text) for u in [*kept, *self._after(kept[-1], chunks)]]
         return [
             *(_quote(u, u.text) for u in before(top, chunks)),
             *self._trimmed(top),
-            *(_quote(u, u.text) for u in following(top, chunks)),
+            *(_quote(u, u.text) for u in self._after(top, chunks)),
         ]
+
+    def _after(self, last: Unit, chunks: Sequence[Chunk]) -> list[Unit]:
+        """What ``last`` goes on with; a reason is told before 其中：, the parts after it have their own."""
+        apart = self._ask.kind in ("reason", "change") and _AMONG.search(last.text)
+        return [] if apart else following(last, chunks)
 
     def _complete(self, unit: Unit, quoted: str) -> bool:
         """Whether what is quoted around a line and the headings over it say every word that the question is about."""
@@ -208,6 +214,10 @@ class QuoteFinder:
         """What a line opens with, whether it tells of the whole budget, and which way it says that something went."""
         opening = plain(unnumbered(self._blocks.get(unit.block_id, [unit.text])[0]))[:_LEADING]
         lean = 0.2 if any(len(run) > 2 and run in opening for run in self._ask.runs) else 0.0
+        if self._ask.parts and any(
+            re.search(re.escape(r) + r"[^。；]{0,20}(?:包括|包含|由|构成)", text) for r in self._ask.runs
+        ):
+            lean += 0.3
         if self._ask.kind not in ("reason", "change"):
             return lean
         if self._ask.whole:

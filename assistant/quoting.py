@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.asked import read
+from assistant.asked import kind_of, read
 from assistant.grouping import Grouper
 from assistant.records import Answer, Citation, Value
 from assistant.refusal import not_found
@@ -19,8 +19,11 @@ from index.amounts import plain as digits
 _OPEN = re.compile(
     r"什么|啥|哪(?!个?(?:最|更|多|少|高|低))|谁(?!更|最|[多高大少低小])|如何|怎[么样]|为何|何[时处]|地址|地点"
 )
-_RANKS = re.compile(r"最[高低多少大小]|排|第[一二三]")
+_PERSON = re.compile(r"是谁|谁是|叫什么名字|姓名|电话|联系方式")
+_MOVED = re.compile(r"增|减|降|升|持平|一致")
+_RANKS = re.compile(r"最[高低多少大小]|排|第[一二三四五](?:[大高多少低小名位]|$)")
 _SURE = 0.6
+_WEAK = 0.3
 _LEAST_NAME = 5
 
 
@@ -29,6 +32,8 @@ class Quoter(Grouper):
 
     def _prose(self, u: Understanding, *, surely: bool = False) -> Answer | None:
         """The passages that answer, quoted; with ``surely`` only those that say every word asked about."""
+        if _PERSON.search(u.text):
+            return None
         scope = self.asks(u)[0].scope if u.naming.scopes else Scope(())
         years = u.periods.years
         year = years[0] if len(years) == 1 else None
@@ -73,8 +78,10 @@ class Quoter(Grouper):
         """What prose surely says, where the tables hold nothing for an open question or for a number of things."""
         slots = slots_of(u.text)
         compares = u.operation.name in ("rank", "compare", "ratio", "growth")
-        if answer.status == "answered" or compares or (u.operation.name == "difference" and not any(slots)):
+        if compares or (u.operation.name == "difference" and not any(slots)):
             return answer
+        if answer.status == "answered":
+            return (_beside_the_point(u, answer, slots) and self._prose(u, surely=True)) or answer
         if _RANKS.search(u.text) or not (_OPEN.search(u.text) or slots) or "money" in slots[:1]:
             return answer
         told = self._prose(u, surely=True)
@@ -118,6 +125,17 @@ class Quoter(Grouper):
 
     def _solve(self, u: Understanding) -> Answer:
         raise NotImplementedError
+
+
+def _beside_the_point(u: Understanding, answer: Answer, slots: Sequence[str]) -> bool:
+    """Whether a figure was found where words are asked for: what something is for, its aim, how it changed."""
+    if slots or not answer.values or answer.calculation is not None:
+        return False
+    if kind_of(u.text) == "change":
+        return not _MOVED.search(answer.text)
+    if "目标" in u.text and not re.search("指标|目标值", u.text):
+        return not any("目标" in f"{c.row}{c.column}" for c in answer.citations[:1])
+    return (answer.confidence or 1.0) < _WEAK and bool(_OPEN.search(u.text))
 
 
 def _place(c: Citation) -> str:
