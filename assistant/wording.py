@@ -27,6 +27,7 @@ _LOG = logging.getLogger("budgetqa.llm")
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r".*?(?:[。！？!?](?:\s*[\[［【]\d{1,3}[\]］】])*|\n|$)", re.S)
 _PIECE_SIZE = 500
+MOST_PIECES = 8
 _VERBATIM = ("definition", "duties", "members", "basis", "place", "time", "who")
 _ASKS_WHY = re.compile(r"为什么|为何|为啥|原因|缘由")
 _SAYS_WHY = re.compile(r"原因|由于|因为|所致|导致|主要[为是系]|是因")
@@ -62,7 +63,7 @@ class Worder:
         if answer.status != "answered" or not answer.citations or answer.route != "retrieval":
             return False
         own = _needed(answer, evidence_of(answer))
-        if len(_fitting(own, self._model.settings.evidence_characters)) < len(own):
+        if len(own) > MOST_PIECES or len(_fitting(own, self._model.settings.evidence_characters)) < len(own):
             return False
         return kind_of(answer.question) not in _VERBATIM or bool(answer.values)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import chain
 from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from assistant.records import Answer, Question
@@ -89,7 +90,10 @@ def answer_text(answer: dict[str, Any]) -> str:
 
 
 def _pieces(steps: Iterator[Answer | str]) -> Generator[str, None, Answer]:
-    """The answer line by line, then what a model says of it as it passes its check; returns the last answer."""
+    """The answer line by line, then what a model says of it as it passes its check; returns the last answer.
+
+    Empty pieces come while the model is at work.
+    """
     first, answer = next(steps), None
     assert isinstance(first, Answer)
     worded = False
@@ -97,9 +101,9 @@ def _pieces(steps: Iterator[Answer | str]) -> Generator[str, None, Answer]:
     for step in steps:
         if isinstance(step, Answer):
             answer = step
-        elif step:
-            yield step if worded else WORDED + step
-            worded = True
+        else:
+            yield WORDED + step if step and not worded else step
+            worded = worded or bool(step)
     if answer is None:
         return first
     last = answer_json(answer)
@@ -112,7 +116,7 @@ def _pieces(steps: Iterator[Answer | str]) -> Generator[str, None, Answer]:
     return answer
 
 
-def _stream(head: dict[str, Any], steps: Iterator[Answer | str], asked: int | None) -> Iterator[str]:
+def _stream(head: dict[str, Any], steps: Iterator[Answer | str], asked: int | None) -> Generator[str, None, None]:
     """Server-sent events; ``asked`` counts the question's characters where the client wants usage."""
 
     def event(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
@@ -126,7 +130,8 @@ def _stream(head: dict[str, Any], steps: Iterator[Answer | str], asked: int | No
         while True:
             piece = next(pieces)
             length += len(piece)
-            yield event({"content": piece})
+            # A comment keeps the connection, and shows whether the client is still there.
+            yield event({"content": piece}) if piece else ": \n\n"
     except StopIteration as end:
         answer: Answer = end.value
     yield event({}, "stop", budgetqa=answer_json(answer))
@@ -134,6 +139,15 @@ def _stream(head: dict[str, Any], steps: Iterator[Answer | str], asked: int | No
         body = {**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(asked, length)}
         yield f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
     yield "data: [DONE]\n\n"
+
+
+async def _until_left(events: Generator[str, None, None]) -> AsyncIterator[str]:
+    """The events for as long as the client reads them; one that leaves stops the model."""
+    try:
+        async for event in iterate_in_threadpool(events):
+            yield event
+    finally:
+        events.close()
 
 
 def _usage(asked: int, said: int) -> dict[str, int]:
@@ -160,7 +174,7 @@ def chat(body: ChatBody, assistant: Door) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         steps = assistant.stream(question)
         # The first step is made before the reply begins, so that what fails is told as an error.
-        events = _stream(head, chain([next(steps)], steps), counted)
+        events = _until_left(_stream(head, chain([next(steps)], steps), counted))
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
     answer = answer_json(assistant.ask(question))
     text = answer_text(answer)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ class FakeAssistant:
                    "fiscal_year": 2023, "phase": "预算", "tables": 1, "facts": 190, "pages": None, "warnings": []}
         }  # fmt: skip
         self.asked: list[Question] = []
+        self.closed = 0
         self.files: dict[str, Path] = {}
         self._lock = threading.Lock()
 
@@ -117,6 +120,25 @@ class FakeAssistant:
             )
         return Answer(text, "not_found", "现有文件中没有这项内容。最接近的是：网络舆情管理。")
 
+    def stream(self, question: Question) -> Iterator[Answer | str]:
+        """As the real one: the answer, and for 为什么 the sentences of a model that never ends for 一直."""
+        first = self.ask(question)
+        yield first
+        if "为什么" not in question.text:
+            return
+        try:
+            yield ""
+            yield "增加的主要原因是系统扩容[1]。"
+            while "一直" in question.text:
+                time.sleep(0.1)
+                yield ""
+            time.sleep(0.5)
+            yield "预算730500.00元[1]。"
+            text = "增加的主要原因是系统扩容[1]。预算730500.00元[1]。"
+            yield replace(first, text=text, route="llm", notes=(*first.notes, "由大模型 m 组织语言，每句话都已核对"))
+        finally:
+            self.closed += 1
+
     def suggest(self, text: str, limit: int) -> list[dict[str, Any]]:
         names = ["网络舆情管理", "网络安全检查"]
         hits = [n for n in names if text in n or text in "wangluoyuqing"]
@@ -144,7 +166,7 @@ class FakeAssistant:
         return [{"id": "f1", "document_id": "d1", **sides, "cells": cells}]
 
     def health(self) -> dict[str, Any]:
-        return {"ready": True, "documents": len(self.store), "model": "小模型", "message": "就绪"}
+        return {"ready": True, "documents": len(self.store), "model": "小模型", "message": "就绪", "sent": "未使用大模型"}
 
     def add(self, path: Path, name: str, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
         if progress:

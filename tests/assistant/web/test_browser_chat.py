@@ -43,6 +43,32 @@ def test_ask_follow_up_and_pick_an_option(visit: Any) -> None:
     assert page.locator(".bq-question").nth(3).inner_text().endswith("网络舆情管理预算多少")
 
 
+def test_a_model_s_sentences_stream_in_under_the_answer_and_become_its_text(visit: Any) -> None:
+    window = visit()
+    page = window.open()
+    assert page.locator(".bq-sent").inner_text() == "未使用大模型"
+    turn = window.ask("舆情预算为什么增加")
+    assert "730,500.00" in turn.locator(".bq-figure").inner_text()
+    turn.locator(".bq-wording .bq-text", has_text="系统扩容").wait_for()
+    turn.locator(".bq-notes", has_text="由大模型 m 组织语言").wait_for()
+    assert turn.locator(".bq-wording").count() == 0
+    assert "增加的主要原因是系统扩容[1]。预算730500.00元[1]。" in turn.locator(".bq-answer").inner_text()
+
+
+def test_a_model_at_work_is_stopped_and_the_answer_stays(visit: Any) -> None:
+    window = visit()
+    page = window.open()
+    turn = window.ask("舆情预算为什么一直增加")
+    turn.locator(".bq-wording .bq-text", has_text="系统扩容").wait_for()
+    assert faults(page) == []
+    turn.get_by_role("button", name="停止").click()
+    turn.locator(".bq-notes", has_text="已按要求停止大模型").wait_for()
+    assert turn.locator(".bq-wording").count() == 0
+    assert "730,500.00" in turn.locator(".bq-figure").inner_text()
+    again = window.ask("运维预算")
+    assert "300,000.00" in again.locator(".bq-figure").inner_text()
+
+
 def test_an_example_and_a_question_in_the_address_are_asked(visit: Any) -> None:
     window = visit()
     page = window.open()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
+import httpx
 import openai
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from mcp import Client
 
@@ -47,6 +53,45 @@ def test_openai_client_streams(chat: Any) -> None:
     assert "出处：" in text
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert chunks[-1].usage.total_tokens > 0
+
+
+def test_openai_stream_shows_the_answer_at_once_and_then_what_a_model_says_of_it(chat: Any) -> None:
+    asked = [{"role": "user", "content": "舆情预算为什么增加"}]
+    chunks = list(chat.chat.completions.create(model="budgetqa", messages=asked, stream=True))
+    pieces = [c.choices[0].delta.content for c in chunks if c.choices[0].delta.content]
+    text = "".join(pieces)
+    assert pieces[0].startswith("网络舆情管理预算730500.00元。")
+    assert text.index("出处：") < text.index("大模型的表述") < text.index("系统扩容[1]。预算730500.00元[1]。")
+    assert text.endswith("说明：由大模型 m 组织语言，每句话都已核对")
+    assert chunks[-1].model_extra["budgetqa"]["route"] == "llm"
+
+
+def test_a_client_that_leaves_a_stream_stops_the_model(app: Any, fake: Any) -> None:
+    """Over a port of its own: the client closes the connection in the middle."""
+    with app_on_port(app) as url, httpx.Client(base_url=url, timeout=10) as client:
+        body = {"messages": [{"role": "user", "content": "舆情预算为什么一直增加"}], "stream": True}
+        with client.stream("POST", "/v1/chat/completions", json=body) as reply:
+            for line in reply.iter_lines():
+                if "系统扩容" in line:
+                    break
+        until = time.monotonic() + 10
+        while fake.closed == 0 and time.monotonic() < until:
+            time.sleep(0.05)
+    assert fake.closed == 1
+
+
+@contextmanager
+def app_on_port(app: Any) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 def test_openai_refusals_keep_the_form(chat: Any) -> None:
