@@ -80,8 +80,9 @@ def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
 
 def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int | None = None) -> Collection | None:
     """Each project's budget, once, from its form; content in the question narrows by name (舆情项目), or ``counted`` says all."""
-    chosen: dict[tuple[str, str], Match] = {}
+    chosen: dict[tuple[str, int | None, str], Match] = {}  # an office's several papers of a year tell of one project once
     for document in documents:
+        office = document.row.agency or document.row.id
         for shelved in document.facts:
             fact = shelved.fact
             if (
@@ -93,7 +94,8 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
             ):
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
-                    chosen.setdefault((document.row.id, fact.project), _as_match(fact, document))
+                    year = fact.fiscal_year or document.row.fiscal_year
+                    chosen.setdefault((office, year, fact.project), _as_match(fact, document))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
     if not members and counted == len(chosen):
         members = list(chosen.values())

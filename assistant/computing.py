@@ -112,7 +112,8 @@ class Computer(Teller):
                 return self._times(u, part[0], whole[0], _summed(part[0].fact, a), _summed(whole[0].fact, b), cited, numbers)
         except calculate.NotComparable as error:
             return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
-        if computed.value > 100 and part[0].document is whole[0].document and not _one_table(part[0], whole[0]):
+        apart = part[0].document is whole[0].document and not _one_table(part[0], whole[0])
+        if computed.value > 100 and (apart or _is_sum(whole[0])):
             why = f"“{subject(part[0].fact)}”大于“{subject(whole[0].fact)}”，两数口径不同，不能算作占比"
             return Answer(u.text, "not_found", f"未找到：{why}。", citations=tuple(cited.all))
         calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")

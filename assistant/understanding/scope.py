@@ -52,7 +52,7 @@ def read_names(text: str, catalog: Catalog) -> Naming:
     offices = _beside(offices, regions_named)
     above = [] if regions_named else _once(catalog.above(_blanked(text, offices)))
     spans = tuple((m.start, m.end) for m in (*offices, *regions_named, *above))
-    own = next((m for m in above if _speaks_for(m, offices)), None)
+    own = next((m for m in above if _speaks_for(m, offices, catalog)), None)
     if own is not None and not _WITHIN.search(text):
         name = text[own.start : max([own.end, *(o.end for o in offices if o.start == own.end)])]
         missing = f"库中没有{name}本级的文档，只有所辖地区的文档"
@@ -89,9 +89,13 @@ def read_names(text: str, catalog: Catalog) -> Naming:
     return Naming((Scope(tuple(sorted(documents)), name, named=bool(places or groups)),), spans)
 
 
-def _speaks_for(place: Mention, offices: Sequence[Mention]) -> bool:
+def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
     """Whether the question means the office of that very region (秦皇岛市网信办), not one within it (上海万里街道)."""
-    beside = [o for o in offices if o.start == place.end]
+    beside = [
+        o
+        for o in offices
+        if o.start == place.end and not any(o.text[:n] in catalog.region_names for n in range(2, len(o.text)))
+    ]
     return not offices or any(not re.search(r"街道|镇|乡", o.text) for o in beside)
 
 
