@@ -185,6 +185,10 @@ class Lookup:
         )
 
 
+def _of_a_part(fact: Fact) -> bool:
+    return bool(_PARTIAL.search("".join((fact.table or "", *fact.section[-1:], *fact.column_path))))
+
+
 def _prints_year(fact: Fact, year: int | None) -> bool:
     """Whether a figure of another year than its document's says so itself: in a column's head, or in its sentence."""
     return fact.source.row is not None or str(year) in (fact.source.quote or "")
@@ -197,7 +201,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
-    overall = not any(w >= 1.0 for w in wanted.weights) and not _PARTIAL.search(wanted.hints)
+    overall = not any(w >= 1.0 for w in wanted.weights) and not _PARTIAL.search(wanted.text)
     sums, counted = money_asked(wanted), bool(COUNT_ASKED.search(wanted.hints))
     usable = [
         m
@@ -206,7 +210,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (m.own >= LEAST_OWN or m.fact.source.row is not None)
         and m.precision > (0.3 if m.fact.kind in ("target", "empty", "schedule") else 0.08)
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
-        and not (overall and _PARTIAL.search(f"{m.fact.table or ''}{''.join(m.fact.section[-1:])}"))
+        and not (overall and _of_a_part(m.fact))
         and not another_subject(m.fact, wanted)
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
         and not (sums and m.fact.kind == "amount" and m.fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints))
