@@ -84,14 +84,12 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
     for document in documents:
         office = document.row.agency or document.row.id
         for shelved in document.facts:
+            stored = shelved.stored
+            project = stored.project
+            if not project or stored.kind != "amount" or stored.row is None:
+                continue
             fact = shelved.fact
-            if (
-                fact.project
-                and fact.kind == "amount"
-                and fact.source.row is not None
-                and not fact.source.quote
-                and fact.unit in MONEY
-            ):
+            if not fact.source.quote and fact.unit in MONEY:
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
                     year = fact.fiscal_year or document.row.fiscal_year
@@ -108,7 +106,7 @@ def _indicators(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collect
         _as_match(s.fact, d)
         for d in documents
         for s in d.facts
-        if s.fact.kind == "target" and s.fact.source.row is not None
+        if s.stored.kind == "target" and s.stored.row is not None
     ]
     named = {m.fact.project for m in targets if m.fact.project}
     best = max(named, key=lambda p: (_overlap(wanted, p), -len(p)), default=None)

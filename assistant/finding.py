@@ -47,6 +47,7 @@ class Finder:
         self.prose = prose
         self.catalog = catalog
         self._mendable = True
+        self._found: dict[Ask, Found] = {}
         self._covered = 1.0
 
     def kinds(self, u: Understanding) -> tuple[str, ...]:
@@ -136,6 +137,8 @@ class Finder:
 
     def _level(self, u: Understanding, scope: Scope) -> Scope:
         """Of an office that publishes as 部门 and as 单位 the one that is asked for, 部门 when neither is said."""
+        if self.catalog.of_two_levels.isdisjoint(scope.documents):
+            return scope
         rows = [self.catalog.rows[d] for d in scope.documents]
         both = {r.agency for r in rows if r.level == "单位"} & {r.agency for r in rows if r.level == "部门"}
         if not both:
@@ -150,7 +153,9 @@ class Finder:
         return replace(scope, documents=kept or scope.documents, note=scope.note or note)
 
     def find(self, ask: Ask) -> Found:
-        found = self.lookup.find(ask.wanted, ask.scope, self.catalog, ask.year)
+        found = self._found.get(ask)
+        if found is None:
+            found = self._found[ask] = self.lookup.find(ask.wanted, ask.scope, self.catalog, ask.year)
         if found.settled:
             self._mendable = False
         return found

@@ -182,13 +182,12 @@ class _Scorer:
     def _rough(self) -> Iterator[tuple[Shelved, int, int, int, float]]:
         """Each fact that shares something with the question, with what its row, its column and its table cover."""
         for shelved in self.document.facts:
-            if not _fits(self.wanted, shelved.fact):
+            if shelved.stored.kind not in self.wanted.kinds or not _fits(self.wanted, shelved):
                 continue
             names = self._of(shelved.names) | self._of(shelved.beside) if shelved.beside else self._of(shelved.names)
             columns, around = self._of(shelved.columns), self._of(shelved.around)
-            source = shelved.fact.source
-            if source.row is None and source.quote:
-                around |= self._quoted(source.quote)
+            if shelved.stored.row is None and (quote := shelved.fact.source.quote):
+                around |= self._quoted(quote)
             if names | columns | around or self.total <= 0.9:
                 yield (
                     shelved,
@@ -280,13 +279,12 @@ def _left(wanted: Wanted, mask: int) -> str:
     return " ".join(out)
 
 
-def _fits(wanted: Wanted, fact: Fact) -> bool:
-    if fact.kind not in wanted.kinds:
-        return False
-    if wanted.period and fact.kind == "schedule" and fact.period != wanted.period:
+def _fits(wanted: Wanted, shelved: Shelved) -> bool:
+    if wanted.period and shelved.stored.kind == "schedule" and shelved.fact.period != wanted.period:
         return False
     if not wanted.negated:
         return True
+    fact = shelved.fact
     heads = (*fact.row_path[-1:], *fact.column_path[-1:])
     return not any(_refuses(n, h) for n in wanted.negated for h in heads)
 

@@ -27,13 +27,12 @@ def not_found(
 def _held(catalog: Catalog, u: Understanding | None) -> str:
     rows = [catalog.rows[d] for scope in u.naming.scopes for d in scope.documents] if u is not None else []
     rows = rows or list(catalog.rows.values())
-    shown = []
-    for row in rows:
-        kind = "决算" if row.phase == "决算" else "预算"
-        year = f"{row.fiscal_year}年" if row.fiscal_year else "（未注明年度）"
-        shown.append(f"{row.agency or row.title}{year}{kind}")
-    distinct = list(dict.fromkeys(shown))
-    return "、".join(distinct[:6]) + (f"等 {len(distinct)} 份" if len(distinct) > 6 else "")
+    distinct = list(dict.fromkeys((row.agency or row.title, row.fiscal_year, row.phase == "决算") for row in rows))
+    shown = (
+        f"{owner}{f'{year}年' if year else '（未注明年度）'}{'决算' if final else '预算'}"
+        for owner, year, final in distinct[:6]
+    )
+    return "、".join(shown) + (f"等 {len(distinct)} 份" if len(distinct) > 6 else "")
 
 
 def _nearest_questions(found: Found | None) -> tuple[str, ...]:

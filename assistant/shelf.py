@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from index.fact_rows import PATH_END, FactRow
 from index.fact_store import DocumentRow, FactStore
 from index.names import folded
 from index.records import Fact
@@ -75,12 +76,16 @@ class Shelved:
     procurement list), ``columns`` name the column, ``around`` the table.
     """
 
-    fact: Fact
+    stored: FactRow
     names: tuple[int, ...]
     beside: tuple[int, ...]
     columns: tuple[int, ...]
     around: tuple[int, ...]
     order: int
+
+    @property
+    def fact(self) -> Fact:
+        return self.stored.fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,10 @@ class ShelvedDocument:
     findings: tuple[dict[str, Any], ...] = ()
 
     def row_facts(self, block_id: str, row: int) -> list[Fact]:
-        return [s.fact for s in self.facts if s.fact.source.block_id == block_id and s.fact.source.row == row]
+        return [s.fact for s in self.facts if s.stored.row == row and s.stored.block_id == block_id]
 
     def block_facts(self, block_id: str) -> list[Fact]:
-        return [s.fact for s in self.facts if s.fact.source.block_id == block_id]
+        return [s.fact for s in self.facts if s.stored.block_id == block_id]
 
 
 class Shelf:
@@ -120,7 +125,7 @@ class Shelf:
             if kept is not None and kept.row == row:
                 self._kept.move_to_end(row.id)
                 return kept
-        made = replace(shelve(row, self.store.facts(row.id)), findings=tuple(self.store.findings(row.id)))
+        made = replace(shelve(row, self.store.fact_rows(row.id)), findings=tuple(self.store.findings(row.id)))
         with self._lock:
             self._kept[row.id] = made
             while len(self._kept) > KEPT:
@@ -128,59 +133,83 @@ class Shelf:
         return made
 
 
-def shelve(row: DocumentRow, facts: Sequence[Fact]) -> ShelvedDocument:
-    """Arrange a document's facts for matching."""
+def shelve(row: DocumentRow, facts: Sequence[FactRow]) -> ShelvedDocument:
+    """Arrange a document's facts for matching. Facts of one row, column or table share their labels."""
     labels = Labels()
-    shelved = []
     texts: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
         if (
             fact.kind == "text"
-            and fact.source.row is not None
+            and fact.row is not None
             and fact.column_path
             and len(fact.printed) <= MOST_BESIDE
-            and not fact.indicator
+            and not fact.of_indicator
         ):
-            texts.setdefault((fact.source.block_id, fact.source.row), []).append(fact.printed)
+            texts.setdefault((fact.block_id, fact.row), []).append(fact.printed)
     used = _rows_of_heads(facts)
-    named = {f.subject_code: clean_label(f.subject) for f in facts if f.subject_code and f.subject}
+    subjects = _subjects(facts)
+
+    def numbers(texts: Iterable[str]) -> tuple[int, ...]:
+        return tuple(n for n in dict.fromkeys(map(labels.number, texts)) if n >= 0)
+
+    names: dict[tuple[object, ...], tuple[int, ...]] = {}
+    columns: dict[str, tuple[int, ...]] = {}
+    around: dict[tuple[str, str | None, str | None], tuple[int, ...]] = {}
+    shelved = []
     for order, fact in enumerate(facts):
-        heads = [t for t in (fact.project, *fact.row_path) if t and not re.fullmatch(r"[\d\s]+", t)]
-        if fact.source.row is None:
-            heads = [h for t in heads if (h := _prose_label(t, row.agency))]
-        names = [*reversed(heads)]
-        above = (named.get((fact.subject_code or "")[:n]) for n in _LEVELS if n < len(fact.subject_code or ""))
-        around = [t for t in (fact.table, *fact.section, fact.fund, *above) if t]
-        codes = [fact.subject_code] if fact.subject_code else []
-        shelved.append(
-            Shelved(
-                fact,
-                _numbers(labels, [*names, *codes]),
-                _numbers(labels, _beside(fact, texts, used)),
-                _numbers(labels, reversed(fact.column_path)),
-                _numbers(labels, around),
-                order,
-            )
-        )
+        named = (fact.project, fact.row_path, fact.subject_code, fact.row is None)
+        if named not in names:
+            names[named] = numbers(_names(fact, row.agency))
+        filled = _beside(fact, texts, used)
+        beside = numbers(filled) if filled else ()
+        if fact.column_path not in columns:
+            columns[fact.column_path] = numbers(reversed(_heads(fact.column_path)))
+        placed = (fact.block_id, fact.fund, fact.subject_code)
+        if placed not in around:
+            title, section, kind = fact.block
+            code = fact.subject_code or ""
+            above = (subjects.get(code[:n]) for n in _LEVELS if n < len(code))
+            around[placed] = numbers(t for t in (title if kind == "table" else None, *section, fact.fund, *above) if t)
+        shelved.append(Shelved(fact, names[named], beside, columns[fact.column_path], around[placed], order))
     return ShelvedDocument(row, labels, tuple(shelved))
 
 
-def _rows_of_heads(facts: Sequence[Fact]) -> dict[tuple[str, str], set[int]]:
+def _subjects(facts: Sequence[FactRow]) -> dict[str, str]:
+    """The subjects' names by their codes."""
+    named = {fact.subject_code: fact.subject for fact in facts if fact.subject_code and fact.subject}
+    return {code: clean_label(name) for code, name in named.items()}
+
+
+def _names(fact: FactRow, agency: str | None) -> list[str]:
+    """What names a fact's row, innermost first, then its subject's code."""
+    heads = [t for t in (fact.project, *_heads(fact.row_path)) if t and not re.fullmatch(r"[\d\s]+", t)]
+    if fact.row is None:
+        heads = [h for t in heads if (h := _prose_label(t, agency))]
+    return [*reversed(heads), *([fact.subject_code] if fact.subject_code else ())]
+
+
+def _heads(path: str) -> list[str]:
+    return path.split(PATH_END) if path else []
+
+
+def _rows_of_heads(facts: Sequence[FactRow]) -> dict[tuple[str, str], set[int]]:
     """In which rows of a table each head but the innermost stands."""
     used: dict[tuple[str, str], set[int]] = {}
     for fact in facts:
-        if fact.source.row is not None:
-            for head in fact.row_path[:-1]:
-                used.setdefault((fact.source.block_id, head), set()).add(fact.source.row)
+        if fact.row is not None and PATH_END in fact.row_path:
+            for head in _heads(fact.row_path)[:-1]:
+                used.setdefault((fact.block_id, head), set()).add(fact.row)
     return used
 
 
-def _beside(fact: Fact, texts: dict[tuple[str, int], list[str]], used: dict[tuple[str, str], set[int]]) -> list[str]:
+def _beside(fact: FactRow, texts: dict[tuple[str, int], list[str]], used: dict[tuple[str, str], set[int]]) -> list[str]:
     """What names an amount's row besides its innermost head: short texts in the row, and heads of this row alone."""
-    if fact.kind != "amount" or fact.source.row is None or not fact.column_path:
+    if fact.kind != "amount" or fact.row is None or not fact.column_path:
         return []
-    alone = [h for h in fact.row_path[:-1] if len(used[fact.source.block_id, h]) == 1 and not h.isdigit()]
-    return [*alone, *texts.get((fact.source.block_id, fact.source.row), ())]
+    alone = []
+    if PATH_END in fact.row_path:
+        alone = [h for h in _heads(fact.row_path)[:-1] if len(used[fact.block_id, h]) == 1 and not h.isdigit()]
+    return [*alone, *texts.get((fact.block_id, fact.row), ())]
 
 
 _DIRECTION_ONLY = re.compile(
@@ -199,7 +228,3 @@ def _prose_label(text: str, agency: str | None) -> str:
         text,
     )
     return "" if _DIRECTION_ONLY.match(text) else text
-
-
-def _numbers(labels: Labels, texts: Iterable[str]) -> tuple[int, ...]:
-    return tuple(n for n in dict.fromkeys(labels.number(t) for t in texts) if n >= 0)

@@ -1,215 +1,232 @@
-"""Lookup, suggestions and memory as the fact store grows.
+"""Lookup, suggestions, full text, start and memory as the store grows, with plain RAG beside them.
 
-    python benchmarks/scale.py [--facts 10000,100000,1000000] [--dir DIR]
+    python benchmarks/scale.py [--documents 20,200,1000,5000,20000] [--dir DIR] [--plain-rag 20]
 
-builds a synthetic store of each size through the store's own writer (a tenth as many names as facts) and measures
-each in a fresh process, so that the memory is the reader's alone. ``--facts 10000000`` takes about half an hour.
-``--store postgresql://…`` fills an empty database with one size instead.
+fills a synthetic store (:mod:`synthetic`: 500 facts, 50 names and 15 chunks a document), stops at each size and measures
+it in a fresh process, so that the memory is the reader's alone. 20,000 documents are 10 million facts, a million names
+and 300,000 chunks in 5 GB. Times are wall time; the CPU time of the same questions stands beside them, because on a busy machine
+only that tells what the program does. ``--store postgresql://…`` fills an empty database with one size instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
 from assistant.answering import Assistant
 from assistant.records import Question
-from index.fact_store import FactStore
+from benchmarks.synthetic import (
+    COLUMNS,
+    ENDS,
+    FACTS_PER_DOCUMENT,
+    NAMES_PER_DOCUMENT,
+    Made,
+    build,
+    document,
+    fill,
+    name_of,
+)
 from index.names import stored_name
-from index.records import Document, Fact, Known, SourceRef, Table
 
-NAMES_PER_DOCUMENT = 50
-FACTS_PER_DOCUMENT = 500  # ten columns for each name
-PROBES = 300
-PLACES = "东西南北中新古长平安永福清河山林泉溪湖海江州城阳阴原川谷峰岭沙石金银玉宝龙凤鹤鹿"
-MATTERS = textwrap.wrap(
-    "网络舆情农村公路校舍维修安全生产环境监测文物保护就业培训医疗设备养老服务垃圾分类河道治理森林防火"
-    "税源调查档案整理信访维稳法律援助科普宣传疫苗接种食品抽检人口普查招商引资民兵训练消防装备电子政务",
-    4,
+PROBES = 200
+WRITTEN = 20
+_HEARD = str.maketrans(
+    "网农校安环文就养垃河森税档信法科疫食人招民消电", "往龙笑岸还闻旧氧拉和深睡荡新发颗义时仁昭敏销店"
 )
-DEEDS = textwrap.wrap("建设运维检查补助改造管理评估宣传采购监测保障服务更新培训审核调查", 2)
-ENDS = ("经费", "项目", "专项资金", "服务费", "补贴", "工程")
-COLUMNS = (
-    "合计",
-    "基本支出",
-    "项目支出",
-    "一般公共预算",
-    "政府性基金",
-    "国有资本",
-    "财政专户",
-    "单位资金",
-    "结转",
-    "其他资金",
-)
-SPREAD = 1_000_003  # a prime, so that neighbours in number share no more words than strangers
+KINDS = {
+    "full": "全称",
+    "short": "简称",
+    "typo": "错字",
+    "bare": "只有名称",
+}
 
 
-def words_of(number: int, *lists: Sequence[str]) -> str:
-    """Distinct words for each number, one of every list; numbers beyond all combinations get a 期."""
-    rounds, number = divmod(number, math.prod(map(len, lists)))
-    number = number * SPREAD % math.prod(map(len, lists))
-    parts = []
-    for words in lists:
-        number, at = divmod(number, len(words))
-        parts.append(words[at])
-    return "".join(parts) + (f"{rounds + 1}期" if rounds else "")
-
-
-def name_of(number: int) -> str:
-    """A distinct project name for each number, built from words that many names share."""
-    return words_of(number, PLACES, PLACES, MATTERS, DEEDS, ENDS)
-
-
-def agency_of(number: int) -> str:
-    return words_of(number, PLACES, PLACES, ["县"], MATTERS) + "局"
-
-
-def document(number: int) -> tuple[Document, list[Fact], list[str]]:
-    """A document of FACTS_PER_DOCUMENT facts and its NAMES_PER_DOCUMENT names; its number decides the figures."""
-    draw = random.Random(number)  # noqa: S311
-    agency, year, doc = agency_of(number // 5), 2021 + number % 5, f"d{number:07d}"
-    names = [name_of(number * NAMES_PER_DOCUMENT + i) for i in range(NAMES_PER_DOCUMENT)]
-    facts = []
-    for i in range(FACTS_PER_DOCUMENT):
-        row, column = divmod(i, len(COLUMNS))
-        name = names[row]
-        value = Decimal(draw.randrange(1, 10_000_000)).scaleb(-2)
-        facts.append(
-            Fact(
-                id=f"{doc}-t0-r{row}c{column}",
-                kind="amount",
-                source=SourceRef(doc, f"{doc}-t0", row, column),
-                row_path=(name,),
-                column_path=(COLUMNS[column],),
-                printed=str(value),
-                value=value,
-                unit="万元",
-                agency=agency,
-                fiscal_year=year,
-                phase="预算",
-                project=name,
-                subject=name,
-                measure=COLUMNS[column],
-            )
-        )
-    table = Table(f"{doc}-t0", "部门预算支出总表", (), (), NAMES_PER_DOCUMENT, len(COLUMNS), unit="万元")
-    known = {
-        "agency": Known(agency, "", 1.0),
-        "fiscal_year": Known(str(year), "", 1.0),
-        "phase": Known("预算", "", 1.0),
-    }
-    return Document(doc, f"{doc}.txt", "txt", f"{agency}{year}年部门预算", (table,), **known), facts, names
-
-
-def build(folder: Path | str, facts: int) -> float:
-    """Write the store; returns facts a second."""
-    store = FactStore(folder)
-    began = time.perf_counter()
-    for number in range(max(1, facts // FACTS_PER_DOCUMENT)):
-        made, of, names = document(number)
-        stored = [stored_name(n, "project") for n in names]
-        if made.agency:
-            stored.append(stored_name(made.agency.value, "agency"))
-        store.replace(made, of, [], stored, [], path=made.file, digest=made.id, at="2025-01-01T00:00:00")
-    store.close()
-    return facts / (time.perf_counter() - began)
-
-
-def question(draw: random.Random, documents: int, shorten: bool) -> tuple[Question, str]:
+def question(draw: random.Random, documents: int, kind: str) -> tuple[str, str]:
     """A question about a random fact of the store with the figure that answers it."""
-    made, facts, _ = document(draw.randrange(documents))
-    fact = draw.choice(facts)
-    assert made.agency
-    assert made.fiscal_year
+    made = document(draw.randrange(documents))
+    fact = made.fact(draw.randrange(NAMES_PER_DOCUMENT), draw.randrange(len(COLUMNS)))
     name = fact.row_path[0]
-    if shorten:  # as users do
+    if kind == "short":  # as users do
         name = next((name.removesuffix(end) for end in ENDS if name.endswith(end)), name)
-    asked = f"{made.agency.value}{made.fiscal_year.value}年{name}的{fact.column_path[0]}是多少"
-    return Question(asked), fact.printed
+    if kind == "typo":  # characters of the same sound
+        name = name[:2] + name[2:6].translate(_HEARD) + name[6:]
+    where = "" if kind == "bare" else f"{made.agency}{made.year}年"
+    return f"{where}{name}的{fact.column_path[0]}是多少", fact.printed
 
 
-def probe(folder: Path | str) -> dict[str, float]:
-    """Times in milliseconds, shares answered right and memory in MB of one process asking over the store."""
-    began = time.perf_counter()
-    assistant = Assistant(folder)
+def measured(work: Callable[[], Any]) -> tuple[float, float, Any]:
+    """Wall and CPU milliseconds that ``work`` takes, and what it gives."""
+    began, used = time.perf_counter(), time.process_time()
+    result = work()
+    return (time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000, result
+
+
+def summary(name: str, times: Sequence[tuple[float, float]], right: int | None = None) -> dict[str, float]:
+    wall, cpu = sorted(w for w, _ in times), sorted(c for _, c in times)
+    middle, most = len(times) // 2, int(len(times) * 0.95)
+    out = {
+        f"{name}_p50": wall[middle],
+        f"{name}_p95": wall[most],
+        f"{name}_cpu50": cpu[middle],
+        f"{name}_cpu95": cpu[most],
+    }
+    return out | ({} if right is None else {f"{name}_right": right / len(times)})
+
+
+def probe(place: Path | str, probes: int) -> dict[str, float]:
+    """Milliseconds, shares answered right and MB of one process that asks over the store."""
+    from assistant.retrieval import HybridRetriever
+
+    assistant = Assistant(place)
     documents = assistant.store.version()[0]
     draw = random.Random(1)  # noqa: S311
-    assistant.ask(question(draw, documents, False)[0])
-    started = time.perf_counter() - began
-    figures: dict[str, float] = {"start_ms": started * 1000}
-    for label, shorten in (("lookup", False), ("short", True)):
+    asked, _ = question(draw, documents, "full")
+    figures: dict[str, float] = {"start": measured(lambda: assistant.ask(Question(asked)))[0]}
+    for kind in KINDS:
+        if kind == "typo":
+            assistant.ask(Question(question(draw, documents, kind)[0]))  # the sounds of all offices are heard once
         times, right = [], 0
-        for _ in range(PROBES):
-            asked, printed = question(draw, documents, shorten)
-            began = time.perf_counter()
-            answer = assistant.ask(asked)
-            times.append((time.perf_counter() - began) * 1000)
+        for _ in range(probes):
+            asked, printed = question(draw, documents, kind)
+            wall, cpu, answer = measured(lambda q=Question(asked): assistant.ask(q))  # type: ignore[misc]
+            times.append((wall, cpu))
             right += bool(answer.values) and answer.values[0].value == printed
-        times.sort()
-        figures[f"{label}_p50"], figures[f"{label}_p95"] = times[PROBES // 2], times[int(PROBES * 0.95)]
-        figures[f"{label}_right"] = right / PROBES
+        figures |= summary(kind, times, right)
     times = []
-    for _ in range(PROBES):
+    for _ in range(probes):
         name = stored_name(name_of(draw.randrange(documents * NAMES_PER_DOCUMENT)), "")
         prefix = draw.choice([name.text[:2], name.text[:4], name.pinyin[:5], name.initials[:3]])
-        began = time.perf_counter()
-        assert assistant.suggest(prefix)
-        times.append((time.perf_counter() - began) * 1000)
-    figures["suggest_p95"] = sorted(times)[int(PROBES * 0.95)]
-    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return figures
+        wall, cpu, found = measured(lambda p=prefix: assistant.suggest(p))  # type: ignore[misc]
+        assert found
+        times.append((wall, cpu))
+    figures |= summary("suggest", times)
+    figures["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    retriever, times, right = HybridRetriever(assistant.store), [], 0
+    retriever.find("经费为什么增加", 1)  # the dictionary is read once
+    for _ in range(max(1, probes // 4)):
+        made: Made = document(draw.randrange(documents))
+        why = f"{made.agency}{made.year}年{made.projects[0]}为什么增加"
+        wall, cpu, hits = measured(lambda q=why: retriever.find(q, 8))  # type: ignore[misc]
+        times.append((wall, cpu))
+        right += any(made.reason in hit.chunk.text and hit.chunk.document_id == made.document.id for hit in hits)
+    return (
+        figures
+        | summary("text", times, right)
+        | {"text_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    )
 
 
-def rows(
-    sizes: list[int], folder: Path, store: str | None = None
-) -> Iterator[tuple[int, float, float, dict[str, float]]]:
-    """(facts, facts a second written, store in MB, figures) for each size."""
+def plain_rag(documents: int, probes: int) -> dict[str, float] | None:
+    """The textbook pipeline over the same documents and the same questions; None where no embedding model is."""
+    from eval.baselines.plain_rag import plain_rag as baseline
+    from index.embedding import load_embedder
+    from index.model_files import default_model
+
+    model = default_model()
+    if model is None:
+        return None
+    texts = {m.document.file: "\n".join(c.embedded for c, _ in m.chunks) for m in map(document, range(documents))}
+    began = time.perf_counter()
+    ask, close = baseline(texts, load_embedder(model))
+    figures: dict[str, float] = {"seconds": time.perf_counter() - began}
+    draw = random.Random(1)  # noqa: S311
+    times, right = [], 0
+    for _ in range(probes):
+        asked, printed = question(draw, documents, "full")
+        wall, cpu, answer = measured(lambda q=asked: ask({"question": q}))  # type: ignore[misc]
+        times.append((wall, cpu))
+        right += bool(answer["values"]) and answer["values"][0]["value"] == printed
+    close()
+    return figures | summary("rag", times, right) | {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def in_process(*arguments: str) -> Any:
+    command = [sys.executable, __file__, *arguments]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: S603
+
+
+def stores(sizes: Sequence[int], folder: Path) -> Iterator[tuple[int, Path]]:
+    """A store of each size; what stands already is taken as it is, and the next size goes on from the one before."""
+    before, last = None, 0
     for size in sizes:
-        place = store or folder / str(size)
-        speed = 0.0 if (folder / str(size) / "facts.sqlite").exists() else build(place, size)
-        reader = [sys.executable, __file__, "--probe", str(place)]
-        measured = subprocess.run(reader, capture_output=True, text=True, check=True)  # noqa: S603
-        disk = 0.0 if isinstance(place, str) else sum(f.stat().st_size for f in place.iterdir()) / 1e6
-        yield size, speed, disk, json.loads(measured.stdout)
+        place = folder / str(size)
+        if not (place / "facts.sqlite").exists():
+            place.mkdir(parents=True, exist_ok=True)
+            if before is not None:
+                shutil.copy(before / "facts.sqlite", place / "facts.sqlite")
+            fill(place, size, last)
+        before, last = place, size
+        yield size, place
+
+
+def line(size: int, f: dict[str, float]) -> str:
+    cells = [f"{size:,}", f"{size * FACTS_PER_DOCUMENT:,}", f"{size * NAMES_PER_DOCUMENT:,}", f"{f['start']:.0f}"]
+    for kind in (*KINDS, "suggest", "text"):
+        cells += [
+            f"{f[kind + '_p50']:.1f}/{f[kind + '_p95']:.1f}",
+            f"{f[kind + '_cpu50']:.1f}/{f[kind + '_cpu95']:.1f}",
+        ]
+        cells += [f"{f[kind + '_right']:.0%}"] if kind + "_right" in f else []
+    return "| " + " | ".join([*cells, f"{f['rss']:.0f}"]) + " |"
+
+
+def ratios(first: int, last: int, a: dict[str, float], b: dict[str, float]) -> str:
+    shown = [f"{n} p95 {b[k + '_p95'] / a[k + '_p95']:.1f}（CPU {b[k + '_cpu95'] / a[k + '_cpu95']:.1f}）"
+             for k, n in {**KINDS, "suggest": "联想", "text": "全文检索"}.items()]  # fmt: skip
+    return f"{first:,} → {last:,} 份文档的倍数：{'，'.join(shown)}，内存 {b['rss'] / a['rss']:.1f}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="随事实数增长的查找、联想与内存")
-    parser.add_argument("--facts", default="10000,100000,1000000", help="逗号分隔的事实数")
+    parser = argparse.ArgumentParser(description="随文档数增长的查数、联想、全文检索、启动与内存")
+    parser.add_argument("--documents", default="20,200,1000,5000,20000", help="逗号分隔的文档数")
     parser.add_argument("--dir", type=Path, help="保留生成的库；不填则用完即删")
+    parser.add_argument("--probes", type=int, default=PROBES)
+    parser.add_argument("--plain-rag", type=int, default=20, help="朴素 RAG 的文档数，0 为不测")
     parser.add_argument("--store", help="改用这个空的 PostgreSQL 数据库（一次一个规模）")
     parser.add_argument("--probe", help=argparse.SUPPRESS)
+    parser.add_argument("--rag-probe", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.probe:
-        print(json.dumps(probe(args.probe)))
+    if args.probe or args.rag_probe:
+        print(json.dumps(probe(args.probe, args.probes) if args.probe else plain_rag(args.rag_probe, args.probes)))
         return
-    sizes = [int(n) for n in args.facts.split(",")]
+    sizes = [int(n) for n in args.documents.split(",")]
+    heads = ["文档", "数据", "名称", "启动"]
+    for name in (*KINDS.values(), "联想", "全文检索"):
+        heads += [f"{name} p50/p95", "CPU", *(["对"] if name != "联想" else [])]
     with tempfile.TemporaryDirectory() as temporary:
-        print(
-            "      事实      名称  写入/秒   磁盘MB  启动  查p50  查p95  答对"
-            "  简称p50  简称p95  答对  联想p95  内存MB（毫秒）"
-        )
-        first: dict[str, float] = {}
-        for size, speed, disk, f in rows(sizes, args.dir or Path(temporary), args.store):
-            first = first or f
-            print(
-                f"{size:10,}{size // 10:10,}{speed:9,.0f}{disk:9,.0f}{f['start_ms']:6.0f}"
-                f"{f['lookup_p50']:7.1f}{f['lookup_p95']:7.1f}{f['lookup_right']:6.0%}"
-                f"{f['short_p50']:9.1f}{f['short_p95']:9.1f}{f['short_right']:6.0%}{f['suggest_p95']:9.1f}{f['rss_mb']:8.0f}"
-                f"   查p95 为最小库的 {f['lookup_p95'] / first['lookup_p95']:.1f} 倍",
-                flush=True,
-            )
+        seconds = build(args.store or Path(temporary) / "written", sizes[0] if args.store else WRITTEN)
+        written = (sizes[0] if args.store else WRITTEN) * FACTS_PER_DOCUMENT
+        print(f"写入（库自己的写入，含全文）：{written / seconds:,.0f} 条数据/秒\n")
+        print("| " + " | ".join([*heads, "内存 MB"]) + " |（毫秒）\n|" + " ---: |" * (len(heads) + 1))
+        found: dict[int, dict[str, float]] = {}
+        places = [(sizes[0], args.store)] if args.store else stores(sizes, args.dir or Path(temporary))
+        for size, place in places:
+            found[size] = in_process("--probe", str(place), "--probes", str(args.probes))
+            print(line(size, found[size]), flush=True)
+        for a, b in ((min(found), max(found)), (1000, max(found))):
+            if a in found and a < b:
+                print(ratios(a, b, found[a], found[b]))
+        print("向量检索：这些库没有向量，未测")
+        if args.plain_rag:
+            rag = in_process("--rag-probe", str(args.plain_rag), "--probes", str(args.probes))
+            if rag is None:
+                print("朴素 RAG：没有向量模型，未测")
+            else:
+                print(
+                    f"朴素 RAG（{args.plain_rag} 份文档，建索引 {rag['seconds']:.0f} 秒）：全称 "
+                    f"{rag['rag_p50']:.1f}/{rag['rag_p95']:.1f} 毫秒，答对 {rag['rag_right']:.0%}，内存 {rag['rss']:.0f} MB"
+                )
 
 
 if __name__ == "__main__":

@@ -15,16 +15,16 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, inspect, literal, select, text, union_all, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, inspect, literal, select, text, union_all, update
 
 from index import schema
+from index.fact_rows import READ, Around, FactRow, fact_values
 from index.full_text import search_postgresql, search_sqlite, search_words
 from index.names import StoredName
-from index.records import Box, Cell, Chunk, Document, Fact, Known, Passage, SourceRef, Table
+from index.records import Box, Cell, Chunk, Document, Fact, Known, Passage, Table
 from index.store_engine import FAILURES, StoreError, engines_of, explained, sqlite_file
 
 __all__ = ["DocumentRow", "FactStore", "StoreError"]
@@ -32,6 +32,11 @@ __all__ = ["DocumentRow", "FactStore", "StoreError"]
 _IN_LIMIT = 800
 _COMPOUND = 100
 _SIZES_SECONDS = 60.0
+_FACTS = (
+    select(*(schema.facts.c[name] for name in READ))
+    .where(schema.facts.c.document_id == bindparam("id"))
+    .order_by(schema.facts.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class FactStore:
                 self._remove(c, gone)
             c.execute(insert(schema.documents), [_document_values(document, len(facts), path, digest, at)])
             _insert(c, schema.blocks, [_block_values(document.id, i, b) for i, b in enumerate(document.blocks)])
-            _insert(c, schema.facts, [_fact_values(i, f) for i, f in enumerate(facts)])
+            _insert(c, schema.facts, [fact_values(i, f) for i, f in enumerate(facts)])
             self._write_names(c, document.id, names)
             _insert(c, schema.findings, [
                 {"id": f["id"], "document_id": document.id, "rule": f["rule"], "severity": f["severity"],
@@ -198,7 +203,9 @@ class FactStore:
             return self._remove(c, document_id)
 
     def _remove(self, c: Connection, document_id: str) -> bool:
-        if self._sqlite:
+        held = select(schema.chunks.c.id).where(schema.chunks.c.document_id == document_id).limit(1)
+        if self._sqlite and c.execute(held).first() is not None:
+            # Full text has no index of documents: this reads all of it, so a new document must not.
             c.execute(text("DELETE FROM chunk_words WHERE document_id = :id"), {"id": document_id})
         for table in (schema.facts, schema.blocks, schema.chunks, schema.findings, schema.name_documents):
             c.execute(delete(table).where(table.c.document_id == document_id))
@@ -294,6 +301,10 @@ class FactStore:
 
     def facts(self, document_id: str) -> list[Fact]:
         """All facts of a document in reading order (``table`` and ``section`` stand with its blocks)."""
+        return [row.fact for row in self.fact_rows(document_id)]
+
+    def fact_rows(self, document_id: str) -> list[FactRow]:
+        """All facts of a document in reading order, each made only when asked for."""
         with self._begin() as c:
             heads = {
                 row.id: (row.title, tuple(json.loads(row.section)), row.kind)
@@ -304,12 +315,12 @@ class FactStore:
                 )
             }
             region = c.execute(select(schema.documents.c.region).where(schema.documents.c.id == document_id)).scalar()
-            rows = c.execute(
-                select(*(schema.facts.c[name] for name in _READ))
-                .where(schema.facts.c.document_id == document_id)
-                .order_by(schema.facts.c.position)
-            ).all()
-            return [_fact(tuple(row), heads, region) for row in rows]
+            around = Around(heads, region, self.place)
+            read = c.execute(_FACTS, {"id": document_id}).cursor
+            rows = [FactRow(values, around) for values in read.fetchall()] if read else []
+        if any(row.block_id not in heads for row in rows):
+            raise StoreError(explained(ValueError("malformed row"), self.place))
+        return rows
 
     def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first."""
@@ -435,8 +446,18 @@ def _parts(values: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _insert(c: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
+    """Rows of one table, each with the same keys in the same order."""
+    if not rows:
+        return
+    if c.dialect.name != "sqlite":
         c.execute(insert(table), rows)
+        return
+    # SQLite stores these values as they are: what SQLAlchemy does to each one takes longer than storing it.
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    marks = ", ".join("?" * len(rows[0]))
+    c.exec_driver_sql(
+        f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", [tuple(row.values()) for row in rows]
+    )
 
 
 def _document_values(d: Document, facts: int, path: str, digest: str, at: str) -> dict[str, Any]:
@@ -484,39 +505,3 @@ def _box(raw: dict[str, float] | None) -> Box | None:
 def _chunk(body: str) -> Chunk:
     raw = json.loads(body)
     return Chunk(**{**raw, "block_ids": tuple(raw["block_ids"]), "section": tuple(raw["section"])})
-
-
-_PLAIN = (
-    "kind", "printed", "unit", "agency", "fiscal_year", "phase", "fund", "project", "project_code", "subject_code", "subject",
-    "measure", "comparison", "base_year", "period", "is_total", "depth", "parent_row", "approximate",
-)  # fmt: skip
-
-
-def _fact_values(position: int, fact: Fact) -> dict[str, Any]:
-    values = {k: getattr(fact, k) for k in _PLAIN}
-    return values | {
-        "id": fact.id, "document_id": fact.source.document_id, "position": position, "block_id": fact.source.block_id,
-        "row": fact.source.row, "col": fact.source.col, "page": fact.source.page, "quote": fact.source.quote,
-        "row_path": "\x1f".join(fact.row_path), "column_path": "\x1f".join(fact.column_path),
-        "indicator": "\x1f".join(fact.indicator), "value": None if fact.value is None else str(fact.value),
-    }  # fmt: skip
-
-
-_READ = (
-    "id", "document_id", "block_id", "row", "col", "page", "quote", "row_path", "column_path", "indicator", "value", *_PLAIN,
-)  # fmt: skip
-
-
-def _fact(row: tuple[Any, ...], heads: dict[str, tuple[str, tuple[str, ...], str]], region: str | None) -> Fact:
-    """A fact from a row with the columns of ``_READ``."""
-    fact_id, document, block, at, col, page, quote, rows, columns, indicator, value, *rest = row
-    title, section, kind = heads[block]
-    return Fact(
-        id=fact_id, source=SourceRef(document, block, at, col, page, quote), row_path=_path(rows), column_path=_path(columns),
-        indicator=_path(indicator or ""), value=None if value is None else Decimal(value),
-        table=title if kind == "table" else None, section=section, region=region, **dict(zip(_PLAIN, rest, strict=True)),
-    )  # fmt: skip
-
-
-def _path(joined: str) -> tuple[str, ...]:
-    return tuple(joined.split("\x1f")) if joined else ()

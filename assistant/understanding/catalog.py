@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
 from index.fact_store import DocumentRow
 from index.glossary import organs, regions
@@ -30,33 +31,53 @@ class Catalog:
     """The documents of a store and the names that lead to them."""
 
     rows: dict[str, DocumentRow]
-    office_names: dict[str, set[str]] = field(default_factory=dict)
-    region_names: dict[str, set[str]] = field(default_factory=dict)
-    above_names: dict[str, set[str]] = field(default_factory=dict)
+    office_names: dict[str, frozenset[str]] = field(default_factory=dict)
+    region_names: dict[str, frozenset[str]] = field(default_factory=dict)
+    above_names: dict[str, frozenset[str]] = field(default_factory=dict)
     longest: int = 0
+    everything: tuple[str, ...] = ()
+    """The ids of all documents in order."""
+    by_year: dict[int | None, frozenset[str]] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
+    """The regions of the documents and those around them, with and without their ending."""
+    agencies: str = ""
+    """The offices' printed names, one a line: to look for a part of a name in all of them at once."""
+    of_two_levels: frozenset[str] = frozenset()
+    """The documents of offices that publish as 部门 and as 单位."""
 
     @classmethod
     def of(cls, rows: Sequence[DocumentRow]) -> Catalog:
-        catalog = cls({row.id: row for row in rows})
-        by_agency: dict[str, set[str]] = {}
-        for row in rows:
-            if row.agency:
-                by_agency.setdefault(row.agency, set()).add(row.id)
-            for name in region_calls(row.region_code):
-                catalog.region_names.setdefault(name, set()).add(row.id)
+        by_agency, by_year = _grouped((row.agency, row.id) for row in rows), _grouped((r.fiscal_year, r.id) for r in rows)
+        of_region: dict[str, set[str]] = {}
+        of_above: dict[str, set[str]] = {}
+        of_office: dict[str, set[str]] = {}
+        for code, documents in _grouped((row.region_code, row.id) for row in rows).items():
+            for name in region_calls(code):
+                of_region.setdefault(name, set()).update(documents)
             for digits in (2, 4):
-                above = (row.region_code or "")[:digits].ljust(6, "0")
-                if row.region_code and above != row.region_code:
+                above = (code or "")[:digits].ljust(6, "0")
+                if code and above != code:
                     for name in region_calls(above):
-                        catalog.above_names.setdefault(name, set()).add(row.id)
+                        of_above.setdefault(name, set()).update(documents)
         for agency, documents in by_agency.items():
-            for name in office_calls(agency):
-                catalog.office_names.setdefault(name, set()).update(documents)
-        for name in set(catalog.above_names) & set(catalog.region_names):
-            del catalog.above_names[name]
-        names = [*catalog.office_names, *catalog.region_names, *catalog.above_names]
-        catalog.longest = max((len(n) for n in names), default=0)
-        return catalog
+            for name in office_calls(agency) if agency else ():
+                of_office.setdefault(name, set()).update(documents)
+        for name in set(of_above) & set(of_region):
+            del of_above[name]
+        levels = _grouped((row.level, row.agency) for row in rows)
+        both = levels.get("单位", frozenset()) & levels.get("部门", frozenset())
+        return cls(
+            {row.id: row for row in rows},
+            office_names=_frozen(of_office),
+            region_names=_frozen(of_region),
+            above_names=_frozen(of_above),
+            longest=max((len(n) for n in (*of_office, *of_region, *of_above)), default=0),
+            everything=tuple(sorted(row.id for row in rows)),
+            by_year=by_year,
+            places=frozenset(name for full in {row.region for row in rows if row.region} for name in _places(full)),
+            agencies="\n".join(a for a in by_agency if a),
+            of_two_levels=frozenset(d for a in both for d in by_agency[a]),
+        )
 
     def offices(self, text: str) -> list[Mention]:
         """Offices that ``text`` names, longest names first, without overlaps."""
@@ -75,14 +96,34 @@ class Catalog:
         return sorted({year for d in ids if (year := self.rows[d].fiscal_year) is not None})
 
 
-def _mentions(text: str, names: dict[str, set[str]], longest: int) -> list[Mention]:
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, frozenset[_Value]]:
+    groups: dict[_Key, set[_Value]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, set()).add(value)
+    return _frozen(groups)
+
+
+def _frozen(groups: dict[_Key, set[_Value]]) -> dict[_Key, frozenset[_Value]]:
+    return {key: frozenset(values) for key, values in groups.items()}
+
+
+def _places(full: str) -> list[str]:
+    parts = re.findall(r".+?(?:省|市|自治区|自治州|地区|盟|区|县|旗)", full)
+    return [*parts, *(p[:-1] for p in parts), full]
+
+
+def _mentions(text: str, names: dict[str, frozenset[str]], longest: int) -> list[Mention]:
     found: list[Mention] = []
     at = 0
     while at < len(text):
         for length in range(min(longest, len(text) - at), 1, -1):
             piece = text[at : at + length]
             if piece in names:
-                found.append(Mention(at, at + length, piece, frozenset(names[piece]), piece))
+                found.append(Mention(at, at + length, piece, names[piece], piece))
                 at += length
                 break
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -69,24 +69,26 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         return Naming((Scope((), unknown, f"库中没有“{unknown}”的文档", named=True),), spans, unknown)
     groups = _distinct(offices)
     places = _distinct(regions_named)
-    everywhere = frozenset(catalog.rows)
+    everywhere = catalog.rows.keys()
     if len(groups) >= 2:
         around = frozenset().union(*(m.documents for m in places)) if places else everywhere
         return Naming(tuple(_scope(m.text, (m.documents & around) or m.documents) for m in groups), spans)
     if len(places) >= 2:
         around = groups[0].documents if groups else everywhere
         return Naming(tuple(_scope(m.text, (m.documents & around) or m.documents) for m in places), spans)
-    documents = everywhere
+    if not (places or groups):
+        return Naming((Scope(catalog.everything),), spans)
+    documents: Set[str] = everywhere
     name = ""
     for mention in (*places, *groups):
-        both = documents & mention.documents
+        both = mention.documents & documents
         if not places:  # 县委网信办 may be an office's whole printed name and how people call another
             both = frozenset(d for d in both if catalog.rows[d].agency == mention.text) or both
         if not both:
             shown = "".join(m.text for m in (*places, *groups))
             return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
         documents, name = both, name + mention.text
-    return Naming((Scope(tuple(sorted(documents)), name, named=bool(places or groups)),), spans)
+    return Naming((_scope(name, documents),), spans)
 
 
 def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
@@ -165,11 +167,10 @@ def _unknown(
     """
     free = _without(text, (*offices, *places))
     known = _known_regions()
-    ancestors = {name for row in catalog.rows.values() if row.region for name in _parts(row.region)}
     for start in range(len(free)):
         for length in range(min(11, len(free) - start), 1, -1):
             piece = free[start : start + length]
-            if piece in known and piece not in ancestors:
+            if piece in known and piece not in catalog.places:
                 tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[start + length :])
                 return piece + (tail[0] if tail else "")
     if offices:
@@ -177,7 +178,7 @@ def _unknown(
     found = _OFFICE.search(_without(text, spans))
     if found and not _NO_OFFICE.match(found[1]) and len(found[1]) >= 3:
         name = found[1].strip()
-        if not any(row.agency and name in row.agency for row in catalog.rows.values()):
+        if name not in catalog.agencies:
             return text[: found.end(1)].strip() if len(text[: found.end(1)]) <= 20 else name
     return None
 
@@ -186,16 +187,12 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join(" " if any(s <= i < e for s, e in spans) else c for i, c in enumerate(text))
 
 
-def _parts(full: str) -> list[str]:
-    parts = re.findall(r".+?(?:省|市|自治区|自治州|地区|盟|区|县|旗)", full)
-    return [*parts, *(p[:-1] for p in parts), full]
-
-
 def of_year(scope: Scope, year: int | None, catalog: Catalog) -> Scope:
     """The documents of a scope for one fiscal year; a document of the year after may still hold last year's column."""
     if year is None or not scope.documents:
         return scope
-    exact = tuple(d for d in scope.documents if catalog.rows[d].fiscal_year == year)
+    same = catalog.by_year.get(year, frozenset())
+    exact = tuple(d for d in scope.documents if d in same)
     if exact:
         return replace(scope, documents=exact)
     near = tuple(d for d in scope.documents if (y := catalog.rows[d].fiscal_year) is not None and abs(y - year) <= 1)

@@ -10,6 +10,7 @@ from assistant.lookup import decide
 from assistant.matching import Wanted, another_subject, match
 from assistant.shelf import ShelvedDocument, is_neutral, shelve
 from assistant.understanding.wording import weights
+from index.fact_rows import FactRow
 from index.fact_store import DocumentRow
 from index.records import Fact, SourceRef
 
@@ -38,13 +39,16 @@ def fact(number: int, name: str, printed: str, column: str = "合计", **more: o
 DOCUMENT: ShelvedDocument = shelve(
     ROW,
     [
-        fact(1, "合计", "100.00", is_total=True),
-        fact(2, "办公费", "3.81", depth=1),
-        fact(3, "邮电费", "2.05", depth=1),
-        fact(4, "水费", "", depth=1),
-        fact(5, "信息安全事务", "10.00", depth=1),
-        fact(6, "公务接待费", "0.50", depth=1),
-        fact(7, "公务接待费", "0.32", column="决算数", depth=1, phase="决算"),
+        FactRow.of(f)
+        for f in (
+            fact(1, "合计", "100.00", is_total=True),
+            fact(2, "办公费", "3.81", depth=1),
+            fact(3, "邮电费", "2.05", depth=1),
+            fact(4, "水费", "", depth=1),
+            fact(5, "信息安全事务", "10.00", depth=1),
+            fact(6, "公务接待费", "0.50", depth=1),
+            fact(7, "公务接待费", "0.32", column="决算数", depth=1, phase="决算"),
+        )
     ],
 )
 
