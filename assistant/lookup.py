@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -42,6 +42,11 @@ _PARTIAL = re.compile(r"三公|机关运行|采购|会议费|基本支出|项目
 LEAST_OWN = 0.35
 MOST_DOCUMENTS = 24
 LIKELY = 8
+APART = 2.5
+"""By how many pairs of characters a document's best name may share less with the question than another's."""
+AT_ONCE = 20
+LONGEST_SAID = 24
+MOST_LISTED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +84,51 @@ class Lookup:
 
     def documents(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> list[ShelvedDocument]:
         """The documents to look into: all of a small scope, else those whose names share most with the question."""
-        ids = [d for d in scope.documents if d in catalog.rows]
-        if len(ids) > MOST_DOCUMENTS:
-            ids = self._likely(wanted, set(ids))
-        return self.shelf.documents([catalog.rows[d] for d in ids])
+        if len(scope.documents) > MOST_DOCUMENTS:
+            return self.likely(wanted.text, scope, catalog)
+        return self.shelf.documents([catalog.rows[d] for d in scope.documents if d in catalog.rows])
 
-    def _likely(self, wanted: Wanted, among: set[str]) -> list[str]:
-        content = "".join(c if w else " " for c, w in zip(wanted.text, wanted.weights, strict=True))
-        grams = sorted({g for part in content.split() if len(part) > 1 for g in pairs(part)})
-        rarity = self.store.rarity(grams)
-        rare = sorted((g for g in grams if rarity[g]), key=lambda g: rarity[g])
-        chosen: list[str] = []
-        budget = 60_000
-        for gram in rare:
-            if chosen and rarity[gram] > budget:
-                break
-            budget -= rarity[gram]
-            chosen.append(gram)
-        names = self.store.find_names(chosen, 300)
-        if not names:
-            return sorted(among)[:LIKELY]
-        weigh = {text: shared / (len(text) + 2) + shared for text, _kind, shared in names}
+    def likely(self, text: str, scope: Scope, catalog: Catalog) -> list[ShelvedDocument]:
+        """The few documents of a large scope whose names share most with a question's text."""
+        among: Container[str] = catalog.rows if scope.documents is catalog.everything else set(scope.documents)
+        ids = self._likely(text, scope.documents, among)
+        return self.shelf.documents([catalog.rows[d] for d in ids if d in catalog.rows])
+
+    def _likely(self, text: str, ids: Sequence[str], among: Container[str]) -> list[str]:
+        # Words that only ask (更, 类) can stand inside a name, so that all pairs of the question are looked for.
+        runs = [part for part in re.split(r"\W+", text) if len(part) > 1]
+        grams = {g for part in runs for g in pairs(part)}
+        weigh = {
+            name: shared + shared / len(pairs(name)) for name, _, shared in self.store.find_names(sorted(grams), 100)
+        }
+        scores = self._documents_of(weigh, among)
+        if not any(pairs(name) <= grams for name in weigh):
+            # Pairs that many names share lead to none of them: a name may still stand in the question as it is.
+            said = {
+                r[i:j] for r in runs for i in range(len(r) - 2) for j in range(i + 3, min(len(r), i + LONGEST_SAID) + 1)
+            }
+            scores |= self._documents_of({name: len(name) for name in said}, among)
+        if not scores and len(ids) <= MOST_LISTED:
+            for name, document in self.store.names_of_documents(ids):
+                shared = len(pairs(name) & grams)
+                if shared:
+                    scores[document] = max(scores.get(document, 0.0), shared + shared / len(pairs(name)))
+        best = max(scores.values(), default=0.0)
+        near = [d for d, score in scores.items() if score >= best - APART]
+        return sorted(near, key=lambda d: (-scores[d], d))[:LIKELY] or sorted(ids)[:LIKELY]
+
+    def _documents_of(self, weigh: dict[str, float], among: Container[str]) -> dict[str, float]:
+        """The documents that hold the weightiest names, with the weight of the best of them."""
+        names = sorted(weigh, key=lambda text: (-weigh[text], text))
         scores: dict[str, float] = {}
-        for text, document in self.store.documents_of_names(list(weigh), 20_000):
-            if document in among:
-                scores[document] = max(scores.get(document, 0.0), weigh[text])
-        return sorted(scores, key=lambda d: (-scores[d], d))[:LIKELY]
+        for start in range(0, len(names), AT_ONCE):
+            part = names[start : start + AT_ONCE]
+            if len(scores) >= LIKELY or (scores and weigh[part[0]] < max(scores.values()) - APART):
+                break
+            for text, document in self.store.documents_of_names(part):
+                if document in among:
+                    scores[document] = max(scores.get(document, 0.0), weigh[text])
+        return scores
 
     def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
         """The figure for one thing asked in one scope and year."""
@@ -168,8 +192,10 @@ class Lookup:
 
     def lacks_phase(self, scope: Scope, wanted: Wanted, catalog: Catalog) -> str | None:
         """Why 决算 cannot be answered where only budgets are held; None when it can."""
+        if wanted.phase != "决算":
+            return None
         phases = {catalog.rows[d].phase for d in scope.documents}
-        if wanted.phase == "决算" and "决算" not in phases and None not in phases:
+        if "决算" not in phases and None not in phases:
             return "只有预算文档，没有决算文档"
         return None
 

@@ -99,7 +99,7 @@ def probe(place: Path | str, probes: int) -> dict[str, float]:
         times, right = [], 0
         for _ in range(probes):
             asked, printed = question(draw, documents, kind)
-            wall, cpu, answer = measured(lambda q=Question(asked): assistant.ask(q))  # type: ignore[misc]
+            wall, cpu, answer = measured(lambda q=asked: assistant.ask(Question(q)))  # type: ignore[misc]
             times.append((wall, cpu))
             right += bool(answer.values) and answer.values[0].value == printed
         figures |= summary(kind, times, right)

@@ -21,10 +21,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from index.fact_store import FactStore, _block_values, _document_values
+from index.fact_store import FactStore
 from index.glossary import regions
 from index.names import StoredName, pairs, pinyin_of, stored_name
 from index.records import Chunk, Document, Fact, Known, Passage, SourceRef, Table
+from index.stored_rows import block_values, document_values
 from index.words import cut
 
 NAMES_PER_DOCUMENT = 50
@@ -253,8 +254,8 @@ def _fill(c: sqlite3.Connection, batch: Sequence[Made], last: int) -> int:
     """All rows of some documents but their facts; returns the highest id of a name."""
     for made in batch:
         of = made.document
-        _put(c, "documents", [_document_values(of, FACTS_PER_DOCUMENT, of.file, of.id, AT)])
-        _put(c, "blocks", [_block_values(of.id, at, b) for at, b in enumerate(of.blocks)])
+        _put(c, "documents", [document_values(of, FACTS_PER_DOCUMENT, of.file, of.id, AT)])
+        _put(c, "blocks", [block_values(of.id, at, b) for at, b in enumerate(of.blocks)])
         rows = [
             {"id": chunk.id, "document_id": of.id, "position": at, "words": " ".join(words),
              "body": json.dumps(asdict(chunk), ensure_ascii=False)}

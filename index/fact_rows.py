@@ -22,7 +22,9 @@ READ = (
     "id", "document_id", "block_id", "row", "col", "page", "quote", "row_path", "column_path", "indicator", "value", *_PLAIN,
 )  # fmt: skip
 """The columns that a fact is made of, in order."""
-_KIND, _PRINTED, _FUND, _PROJECT, _SUBJECT_CODE, _SUBJECT = map(READ.index, ("kind", "printed", "fund", "project", "subject_code", "subject"))
+_KIND, _PRINTED, _FUND, _PROJECT, _SUBJECT_CODE, _SUBJECT = (
+    READ.index(name) for name in ("kind", "printed", "fund", "project", "subject_code", "subject")
+)
 
 
 def fact_values(position: int, fact: Fact) -> dict[str, Any]:

@@ -14,54 +14,45 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, inspect, literal, select, text, union_all, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from index import schema
 from index.fact_rows import READ, Around, FactRow, fact_values
 from index.full_text import search_postgresql, search_sqlite, search_words
-from index.names import StoredName
-from index.records import Box, Cell, Chunk, Document, Fact, Known, Passage, Table
+from index.names import StoredName, pairs
+from index.records import Chunk, Document, Fact, Passage, Table
 from index.store_engine import FAILURES, StoreError, engines_of, explained, sqlite_file
+from index.stored_rows import DocumentRow, block, block_values, chunk, document_row, document_values
 
 __all__ = ["DocumentRow", "FactStore", "StoreError"]
 
 _IN_LIMIT = 800
 _COMPOUND = 100
+_POSTINGS = 1_500
+_MOST_POSTINGS = 4_000
 _SIZES_SECONDS = 60.0
 _FACTS = (
     select(*(schema.facts.c[name] for name in READ))
     .where(schema.facts.c.document_id == bindparam("id"))
     .order_by(schema.facts.c.position)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """A document as the store lists it."""
-
-    id: str
-    file: str
-    path: str
-    digest: str
-    format: str
-    title: str
-    agency: str | None
-    region: str | None
-    region_code: str | None
-    fiscal_year: int | None
-    phase: str | None
-    level: str | None
-    pages: int | None
-    tables: int
-    facts: int
-    warnings: tuple[str, ...]
-    truncated: bool
-    ingested_at: str
-    vectors: bool
 
 
 class FactStore:
@@ -131,7 +122,11 @@ class FactStore:
     def _begin(self, *, write: bool = False) -> Iterator[Connection]:
         try:
             held = None if write else self._snapshot()
-            with nullcontext(held) if held is not None else (self._writer if write else self.engine).begin() as connection:
+            with (
+                nullcontext(held)
+                if held is not None
+                else (self._writer if write else self.engine).begin() as connection
+            ):
                 yield connection
         except FAILURES as error:
             raise StoreError(explained(error, self.place)) from error
@@ -153,8 +148,8 @@ class FactStore:
             old = c.execute(select(schema.documents.c.id).where(schema.documents.c.path == path)).scalars().all()
             for gone in {*old, document.id}:
                 self._remove(c, gone)
-            c.execute(insert(schema.documents), [_document_values(document, len(facts), path, digest, at)])
-            _insert(c, schema.blocks, [_block_values(document.id, i, b) for i, b in enumerate(document.blocks)])
+            c.execute(insert(schema.documents), [document_values(document, len(facts), path, digest, at)])
+            _insert(c, schema.blocks, [block_values(document.id, i, b) for i, b in enumerate(document.blocks)])
             _insert(c, schema.facts, [fact_values(i, f) for i, f in enumerate(facts)])
             self._write_names(c, document.id, names)
             _insert(c, schema.findings, [
@@ -272,7 +267,7 @@ class FactStore:
     def documents(self) -> list[DocumentRow]:
         with self._begin() as c:
             rows = c.execute(select(schema.documents).order_by(schema.documents.c.file, schema.documents.c.id)).all()
-            return [_document_row(row._mapping) for row in rows]
+            return [document_row(row._mapping) for row in rows]
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""
@@ -287,7 +282,7 @@ class FactStore:
                 .where(schema.blocks.c.document_id == document_id)
                 .order_by(schema.blocks.c.position)
             ).all()
-            return [_block(row.kind, row.body) for row in rows]
+            return [block(row.kind, row.body) for row in rows]
 
     def block(self, block_id: str) -> tuple[str, Passage | Table] | None:
         """A block with its document's id."""
@@ -297,7 +292,7 @@ class FactStore:
                     schema.blocks.c.id == block_id
                 )
             ).first()
-            return (row.document_id, _block(row.kind, row.body)) if row else None
+            return (row.document_id, block(row.kind, row.body)) if row else None
 
     def facts(self, document_id: str) -> list[Fact]:
         """All facts of a document in reading order (``table`` and ``section`` stand with its blocks)."""
@@ -323,20 +318,34 @@ class FactStore:
         return rows
 
     def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
-        """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first."""
-        if not grams:
+        """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first.
+
+        Only names that hold one of the rarest pairs are looked at: those of 的项目 would be half of a million.
+        """
+        wanted = list(dict.fromkeys(grams))[:_IN_LIMIT]
+        held = self.rarity(wanted, _POSTINGS)
+        rare: list[str] = []
+        for gram in sorted((g for g in wanted if held[g]), key=lambda g: held[g]):
+            if rare and sum(held[g] for g in (*rare, gram)) > _MOST_POSTINGS:
+                break
+            rare.append(gram)
+        if not rare:
             return []
-        shared = func.count().label("shared")
-        statement = (
-            select(schema.names.c.text, schema.names.c.kind, shared)
-            .join(schema.name_grams, schema.name_grams.c.name_id == schema.names.c.id)
-            .where(schema.name_grams.c.gram.in_(list(grams)[:_IN_LIMIT]))
-            .group_by(schema.names.c.id, schema.names.c.text, schema.names.c.kind)
-            .order_by(shared.desc(), func.length(schema.names.c.text), schema.names.c.text)
-            .limit(limit)
+        ids = [
+            select(schema.name_grams.c.name_id).where(schema.name_grams.c.gram == g).limit(_POSTINGS).subquery()
+            for g in rare
+        ]
+        every = union_all(*(select(part.c.name_id) for part in ids[:_COMPOUND])).subquery()
+        best = (
+            select(every.c.name_id)
+            .group_by(every.c.name_id)
+            .order_by(func.count().desc(), every.c.name_id)
+            .limit(max(limit, _COMPOUND))
         )
+        statement = select(schema.names.c.text, schema.names.c.kind).where(schema.names.c.id.in_(best))
         with self._begin() as c:
-            return [(row.text, row.kind, row.shared) for row in c.execute(statement)]
+            found = [(row.text, row.kind, len(pairs(row.text).intersection(wanted))) for row in c.execute(statement)]
+        return sorted(found, key=lambda name: (-name[2], len(name[0]), name[0]))[:limit]
 
     def rarity(self, grams: Sequence[str], cap: int = 20_000) -> dict[str, int]:
         """In how many names each pair of characters stands, counted up to ``cap``."""
@@ -371,9 +380,18 @@ class FactStore:
                 found.update({row.text: row.kind for row in rows if row.text not in found})
         return list(found.items())[:limit]
 
+    def names_spelled(self, pinyin: Sequence[str], limit: int = 200) -> list[str]:
+        """Names whose whole pinyin (without spaces) is one of these."""
+        found: list[str] = []
+        with self._begin() as c:
+            for part in _parts(list(pinyin)):
+                statement = select(schema.names.c.text).where(schema.names.c.pinyin.in_(part)).limit(limit)
+                found += c.execute(statement).scalars()
+        return sorted(found)
+
     def documents_of_names(self, names: Sequence[str], limit: int = 2000) -> list[tuple[str, str]]:
         """(name, document id) pairs for the names given."""
-        pairs: list[tuple[str, str]] = []
+        found: list[tuple[str, str]] = []
         with self._begin() as c:
             for part in _parts(list(names)):
                 statement = (
@@ -383,8 +401,21 @@ class FactStore:
                     .order_by(schema.names.c.text, schema.name_documents.c.document_id)
                     .limit(limit)
                 )
-                pairs += [(row.text, row.document_id) for row in c.execute(statement)]
-        return pairs
+                found += [(row.text, row.document_id) for row in c.execute(statement)]
+        return found
+
+    def names_of_documents(self, document_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """(name, document id) for all names of these documents."""
+        found: list[tuple[str, str]] = []
+        with self._begin() as c:
+            for part in _parts(list(document_ids)):
+                statement = (
+                    select(schema.names.c.text, schema.name_documents.c.document_id)
+                    .join(schema.name_documents, schema.name_documents.c.name_id == schema.names.c.id)
+                    .where(schema.name_documents.c.document_id.in_(part))
+                )
+                found += [(row.text, row.document_id) for row in c.execute(statement)]
+        return found
 
     def names(self, kinds: Sequence[str], limit: int = 20_000) -> list[str]:
         with self._begin() as c:
@@ -397,13 +428,13 @@ class FactStore:
         with self._begin() as c:
             for part in _parts(list(ids)):
                 rows = c.execute(select(schema.chunks.c.id, schema.chunks.c.body).where(schema.chunks.c.id.in_(part)))
-                found.update({row.id: _chunk(row.body) for row in rows})
+                found.update({row.id: chunk(row.body) for row in rows})
         return [found[i] for i in ids if i in found]
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         with self._begin() as c:
             statement = select(schema.chunks.c.body).where(schema.chunks.c.document_id == document_id)
-            return [_chunk(body) for body in c.execute(statement.order_by(schema.chunks.c.position)).scalars()]
+            return [chunk(body) for body in c.execute(statement.order_by(schema.chunks.c.position)).scalars()]
 
     def search_text(
         self, tokens: list[str], k: int, document_ids: Sequence[str] | None = None
@@ -455,53 +486,4 @@ def _insert(c: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
     # SQLite stores these values as they are: what SQLAlchemy does to each one takes longer than storing it.
     columns = ", ".join(f'"{name}"' for name in rows[0])
     marks = ", ".join("?" * len(rows[0]))
-    c.exec_driver_sql(
-        f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", [tuple(row.values()) for row in rows]
-    )
-
-
-def _document_values(d: Document, facts: int, path: str, digest: str, at: str) -> dict[str, Any]:
-    def value(known: Known | None) -> str | None:
-        return known.value if known else None
-
-    known = {k: asdict(v) for k in ("agency", "region", "fiscal_year", "phase") if (v := getattr(d, k))}
-    return {
-        "id": d.id, "file": d.file, "path": path, "digest": digest, "format": d.format, "title": d.title,
-        "agency": value(d.agency), "region": value(d.region), "region_code": d.region_code,
-        "fiscal_year": int(d.fiscal_year.value) if d.fiscal_year else None, "phase": value(d.phase), "level": d.level,
-        "pages": d.pages, "tables": len(d.tables), "facts": facts, "warnings": json.dumps(d.warnings, ensure_ascii=False),
-        "known": json.dumps(known, ensure_ascii=False), "truncated": d.truncated, "ingested_at": at, "vectors": False,
-    }  # fmt: skip
-
-
-def _document_row(row: Any) -> DocumentRow:
-    values = {k: row[k] for k in DocumentRow.__slots__}
-    return DocumentRow(**{**values, "warnings": tuple(json.loads(row["warnings"]))})
-
-
-def _block_values(document_id: str, position: int, block: Passage | Table) -> dict[str, Any]:
-    is_table = isinstance(block, Table)
-    page = (block.pages[0] if block.pages else None) if isinstance(block, Table) else block.page
-    return {
-        "id": block.id, "document_id": document_id, "position": position, "kind": "table" if is_table else "passage",
-        "title": block.title if isinstance(block, Table) else "", "section": json.dumps(block.section, ensure_ascii=False),
-        "page": page, "body": zlib.compress(json.dumps(asdict(block), ensure_ascii=False).encode(), 6),
-    }  # fmt: skip
-
-
-def _block(kind: str, body: bytes) -> Passage | Table:
-    raw = json.loads(zlib.decompress(body))
-    if kind == "passage":
-        return Passage(**{**raw, "section": tuple(raw["section"]), "box": _box(raw["box"])})
-    cells = tuple(Cell(**{**c, "box": _box(c["box"])}) for c in raw.pop("cells"))
-    lists = {k: tuple(raw[k]) for k in ("section", "captions", "notes", "pages")}
-    return Table(**{**raw, **lists, "cells": cells})
-
-
-def _box(raw: dict[str, float] | None) -> Box | None:
-    return Box(**raw) if raw else None
-
-
-def _chunk(body: str) -> Chunk:
-    raw = json.loads(body)
-    return Chunk(**{**raw, "block_ids": tuple(raw["block_ids"]), "section": tuple(raw["section"])})
+    c.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", [tuple(row.values()) for row in rows])

@@ -35,6 +35,8 @@ class Catalog:
     region_names: dict[str, frozenset[str]] = field(default_factory=dict)
     above_names: dict[str, frozenset[str]] = field(default_factory=dict)
     longest: int = 0
+    names: tuple[str, ...] = ()
+    """What offices and regions are called."""
     everything: tuple[str, ...] = ()
     """The ids of all documents in order."""
     by_year: dict[int | None, frozenset[str]] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Catalog:
             region_names=_frozen(of_region),
             above_names=_frozen(of_above),
             longest=max((len(n) for n in (*of_office, *of_region, *of_above)), default=0),
+            names=(*of_office, *of_region),
             everything=tuple(sorted(row.id for row in rows)),
             by_year=by_year,
             places=frozenset(name for full in {row.region for row in rows if row.region} for name in _places(full)),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import Levenshtein
@@ -12,12 +14,15 @@ from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.wording import subjects_said
 from index.glossary import question_words
+from index.names import folded
 
 if TYPE_CHECKING:
     from assistant.lookup import Lookup
 
 _LATIN = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]+)*")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 MOST_LABELS = 3000
+LONGEST = 20
 MOST_DOCUMENTS = 12
 
 
@@ -31,16 +36,17 @@ def syllables(text: str) -> tuple[str, ...]:
 
 def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understanding, str] | None:
     """The question with mistyped words put right and a note that says so; None when nothing is close enough."""
-    names = [*catalog.office_names, *catalog.region_names]
-    text, notes = _spelled_out(u.text, names, catalog, u, lookup)
+    text, notes = _spelled_out(u.text, catalog, u, lookup)
     if text != u.text:
         return understand(text, catalog), "；".join(notes)
-    changed = _by_sound(text, [n for n in names if len(n) >= 3])
+    changed = _by_sound(text, tuple(n for n in catalog.names if len(n) >= 3), _sounds_of_places)
     text, notes = (changed[0], [*notes, changed[1]]) if changed else (text, notes)
     u2 = understand(text, catalog) if text != u.text else u
-    labels = _labels(u2, catalog, lookup)
+    labels = _alike(_labels(u2, catalog, lookup), u2.text)
     weights = u2.content_weights()
-    changed = _by_sound(u2.text, labels, "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True)))
+    changed = _by_sound(
+        u2.text, tuple(labels), _sounds, "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True))
+    )
     if changed is None:
         changed = _by_shape(
             u2.text, labels, "".join(c if w >= 1.0 else " " for c, w in zip(u2.text, weights, strict=True))
@@ -59,39 +65,75 @@ def spelled_in_letters(text: str) -> bool:
 
 
 def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
-    ids = [d for scope in u.naming.scopes for d in scope.documents][:MOST_DOCUMENTS]
+    """The labels of the documents in question, longest first; of many documents those that are likely meant.
+
+    There also the names of the whole store that sound as a stretch of the question does.
+    """
+    ids = [d for scope in u.naming.scopes for d in scope.documents][: MOST_DOCUMENTS + 1]
     found: dict[str, None] = {}
-    for document in lookup.shelf.documents([catalog.rows[d] for d in ids]):
-        for label in document.labels.texts:
-            if 2 <= len(label) <= 20 and re.search(r"[\u4e00-\u9fff]{2}", label):
-                found[label] = None
-    return sorted(found, key=len, reverse=True)[:MOST_LABELS]
+    if len(ids) > MOST_DOCUMENTS and len(u.naming.scopes) == 1:
+        documents = lookup.likely(u.text, u.naming.scopes[0], catalog)
+        found = dict.fromkeys(map(folded, lookup.store.names_spelled(sorted(_spelled_stretches(u.text)))))
+    else:
+        documents = lookup.shelf.documents([catalog.rows[d] for d in ids[:MOST_DOCUMENTS]])
+    for document in documents:
+        found |= dict.fromkeys(document.labels.texts)
+    kept = (label for label in found if 2 <= len(label) <= LONGEST and re.search(r"[\u4e00-\u9fff]{2}", label))
+    return sorted(kept, key=len, reverse=True)[:MOST_LABELS]
 
 
-def _pieces(label: str) -> list[str]:
-    """A label and the runs of three characters and more inside it."""
+def _spelled_stretches(text: str) -> set[str]:
+    """The pinyin of every stretch of a question that may be a whole name, mistyped or in letters."""
+    runs = [[_syllable(c) for c in run] for run in re.findall(r"[\u4e00-\u9fff]{3,}", text)]
+    runs += [list(run[0].replace(" ", "").lower()) for run in _LATIN.finditer(text)]
+    sizes = (range(3, LONGEST + 1), range(6, 6 * LONGEST))
+    return {"".join(run[i : i + n]) for run in runs for n in sizes[len(run[0]) == 1] for i in range(len(run) - n + 1)}
+
+
+def _alike(labels: list[str], text: str) -> list[str]:
+    """The labels of which two neighbouring characters sound as two in the question do; no other can be meant."""
+    said = set(pairwise(map(_syllable, text)))
+    return [label for label in labels if not said.isdisjoint(pairwise(map(_syllable, label)))]
+
+
+@lru_cache(maxsize=20_000)
+def _syllable(char: str) -> str:
+    return "".join(syllables(char))
+
+
+def _pieces(label: str) -> list[tuple[int, int]]:
+    """Where a label and the runs of three characters and more inside it begin and end."""
+    whole = [(0, len(label))]
     if len(label) <= 4:
-        return [label]
-    return [label, *(label[i : i + n] for n in (6, 5, 4, 3) for i in range(len(label) - n + 1) if n < len(label))]
+        return whole
+    return whole + [(i, i + n) for n in (6, 5, 4, 3) for i in range(len(label) - n + 1) if n < len(label)]
 
 
-@lru_cache(maxsize=64)
-def _sounds(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+def _heard(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
     """Names and the pieces of them by how they sound."""
     sounds: dict[tuple[str, ...], str] = {}
+    seen: set[str] = set()
     for name in names:
-        for piece in _pieces(name):
-            if re.fullmatch(r"[\u4e00-\u9fff]+", piece):
-                sounds.setdefault(syllables(piece), piece)
+        said = [_syllable(c) for c in name]
+        for start, end in _pieces(name):
+            piece = name[start:end]
+            if piece not in seen:
+                seen.add(piece)
+                if _CHINESE.fullmatch(piece):
+                    sounds.setdefault(tuple(said[start:end]), piece)
     return sounds
 
 
-@lru_cache(maxsize=16)
-def _spellings(words: tuple[str, ...]) -> dict[str, str]:
+# A store has one set of names of places, of some megabytes; every question has labels of its own.
+_sounds_of_places = lru_cache(maxsize=2)(_heard)
+_sounds = lru_cache(maxsize=8)(_heard)
+
+
+def _spelled(sounds: dict[tuple[str, ...], str]) -> dict[str, str]:
     """Words and the pieces of them by their pinyin without spaces, the earlier word first."""
     spelled: dict[str, str] = {}
-    for sounds, piece in _sounds(words).items():
-        spelled.setdefault("".join(sounds), piece)
+    for said, piece in sounds.items():
+        spelled.setdefault("".join(said), piece)
     return spelled
 
 
@@ -102,14 +144,24 @@ def _masked(shown: str, text: str) -> str:
     return shown
 
 
-def _by_sound(text: str, names: list[str], content: str | None = None) -> tuple[str, str] | None:
+@lru_cache(maxsize=2)
+def _spellings_of_places(names: tuple[str, ...]) -> dict[str, str]:
+    return _spelled(_heard(names))
+
+
+def _by_sound(
+    text: str,
+    names: tuple[str, ...],
+    heard: Callable[[tuple[str, ...]], dict[tuple[str, ...], str]],
+    content: str | None = None,
+) -> tuple[str, str] | None:
     """Replace the longest stretch that sounds like a name and is written otherwise."""
-    sounds = _sounds(tuple(names))
+    sounds = heard(names)
     shown = _masked(content if content is not None else text, text)
     for length in range(8, 1, -1):
         for at in range(len(text) - length + 1):
             piece = text[at : at + length]
-            if not re.fullmatch(r"[\u4e00-\u9fff]+", piece) or not shown[at : at + length].strip():
+            if not _CHINESE.fullmatch(piece) or not shown[at : at + length].strip():
                 continue
             meant = sounds.get(syllables(piece))
             if (
@@ -142,27 +194,31 @@ def _by_shape(text: str, labels: list[str], content: str) -> tuple[str, str] | N
     return None
 
 
-def _spelled_out(
-    text: str, names: list[str], catalog: Catalog, u: Understanding, lookup: Lookup
-) -> tuple[str, list[str]]:
+def _spelled_out(text: str, catalog: Catalog, u: Understanding, lookup: Lookup) -> tuple[str, list[str]]:
     """A question typed in pinyin: the runs of Latin letters that spell names become the names."""
     runs = [m for m in _LATIN.finditer(text) if len(m[0].replace(" ", "")) >= 4]
     if not runs:
         return text, []
-    words = (*names, *(w for w in question_words() if len(w) >= 2), *_labels(u, catalog, lookup))
-    spelled = _spellings(words)
-    longest = max((len(s) for s in spelled), default=0)
+    asking = tuple(w for w in question_words() if len(w) >= 2)
+    labels = tuple(_labels(u, catalog, lookup))
+    spelled = (_spellings_of_places(catalog.names), _spellings_of_places(asking), _spelled(_sounds(labels)))
+    longest = max((len(s) for words in spelled for s in words), default=0)
     out, notes, end = "", [], 0
     for run in runs:
         letters, at, written = run[0].replace(" ", "").lower(), 0, ""
         while at < len(letters):
             size = next(
-                (n for n in range(min(longest, len(letters) - at), 3, -1) if letters[at : at + n] in spelled), 0
+                (
+                    n
+                    for n in range(min(longest, len(letters) - at), 3, -1)
+                    if any(letters[at : at + n] in words for words in spelled)
+                ),
+                0,
             )
             if not size:
                 written = ""
                 break
-            written += spelled[letters[at : at + size]]
+            written += next(words[letters[at : at + size]] for words in spelled if letters[at : at + size] in words)
             at += size
         if written:
             notes.append(f"已将“{run[0]}”按“{written}”理解")
