@@ -93,7 +93,7 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
                     year = fact.fiscal_year or document.row.fiscal_year
-                    chosen.setdefault((office, year, fact.project), _as_match(fact, document))
+                    chosen.setdefault((office, year, project), _as_match(fact, document))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
     if not members and counted == len(chosen):
         members = list(chosen.values())
