@@ -25,12 +25,17 @@ from index.fact_store import FactStore, StoreError
 from index.records import Table
 from index.store_engine import on_read_only_disk
 
+__all__ = ["Assistant", "StoreError", "default_store", "open_assistant"]
+
 RECHECK_SECONDS = 1.0
 STOP_SECONDS = 1.0
 
 
 class Assistant:
-    """Answers questions over one store; safe to use from several threads."""
+    """Answers questions over one store; safe to use from several threads.
+
+    Every method raises StoreError, in Chinese, while the store cannot be read.
+    """
 
     def __init__(self, place: str | Path) -> None:
         self.place = place

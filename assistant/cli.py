@@ -310,12 +310,15 @@ def doctor(store: StoreOption = None) -> int:
 def backup(
     out: Annotated[Path, typer.Option("--out", metavar="文件.zip", help="写到哪个文件")], store: StoreOption = None
 ) -> None:
-    """把库（数据、全文和向量）备份成一个文件；备份时照常可以提问。"""
+    """把库（数据、全文和向量）和网页服务的用户、对话、上传的文件、审计备份成一个文件；备份时照常可以提问。"""
     from assistant.answering import default_store
     from index.backup import backup as write
 
-    made = write(store or default_store(), out)
+    place = store or default_store()
+    made = write(place, out, _kept_by_service(place))
     print(f"已备份 {made.documents} 份文档到 {out}{'' if made.vectors else '（不含向量）'}。")
+    if made.service:
+        print("其中有用户、密钥和对话记录，请妥善保管（文件只有属主可读）。")
 
 
 @app.command(cls=ChineseCommand, epilog=examples("restore 备份.zip", "restore 备份.zip --store 库 --replace"))
@@ -324,12 +327,23 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="库里已有文档时，用备份替换")] = False,
     store: StoreOption = None,
 ) -> None:
-    """由备份恢复库；备份不完整时库不会改动。"""
+    """由备份恢复库和网页服务的用户、对话、上传的文件；备份不完整时都不会改动。"""
     from assistant.answering import default_store
     from index.backup import restore as read
 
-    made = read(source, store or default_store(), replace=replace)
+    place = store or default_store()
+    made = read(source, place, _kept_by_service(place), replace=replace)
     print(f"已恢复 {made.documents} 份文档（备份于 {made.made_at}）。正在运行的 budgetqa serve 请重新启动。")
+
+
+def _kept_by_service(store: str) -> Path:
+    """The folder where the web service keeps accounts, conversations and uploaded files."""
+    from assistant.web.settings import SettingsError, settings_of
+
+    try:
+        return settings_of(store).state
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
 
 
 def main(arguments: list[str] | None = None) -> None:

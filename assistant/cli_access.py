@@ -11,7 +11,7 @@ import typer
 from assistant.cli_table import print_rows
 from assistant.cli_words import ChineseCommand, ChineseGroup, CommandError, examples
 from assistant.web.identity import Gatekeeper
-from assistant.web.settings import SettingsError, read_settings
+from assistant.web.settings import SettingsError, settings_of
 from assistant.web.state import State
 
 Store = Annotated[str, typer.Option("--store", metavar="目录", envvar="BUDGETQA_STORE", help="库的文件夹或数据库地址")]
@@ -28,8 +28,7 @@ sites = typer.Typer(cls=ChineseGroup, help="管理搜索框的站点密钥", ric
 
 def _gatekeeper(store: str) -> Gatekeeper:
     try:
-        # A store in a database has no folder: the accounts are then where the settings say.
-        settings = read_settings(None, **({} if "://" in store else {"state": Path(store)}))
+        settings = settings_of(store)
     except SettingsError as error:
         raise CommandError(str(error)) from None
     return Gatekeeper(settings, State(settings.state))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -50,7 +51,15 @@ CALLER: ContextVar[Callable[[], Caller]] = ContextVar("caller", default=Caller)
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON: time, level, logger, message, and what the record carries in ``data``."""
+    """A log record as one line of JSON: time, level, logger, message, and what the record carries in ``data``.
+
+    An exception is written with its kind and its places in the code; its words, which can repeat a question,
+    only where ``questions`` may be written.
+    """
+
+    def __init__(self, *, questions: bool = False) -> None:
+        super().__init__()
+        self._questions = questions
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -60,9 +69,19 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= getattr(record, "data", {})
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            line["exception"] = "".join(traceback.format_exception(error)) if self._questions else _places(error)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _places(error: BaseException | None) -> str:
+    """Where an exception and those behind it were raised, without their words."""
+    parts = []
+    while error is not None:
+        parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(parts)
 
 
 def _now(moment: float) -> str:

@@ -1,7 +1,8 @@
 """A store in a folder as one file and back, and what is damaged in it.
 
 The file is a zip of the fact store, copied with SQLite's own online backup so that
-a reader or a crashed writer leaves nothing half in it, the folder of vectors, and
+a reader or a crashed writer leaves nothing half in it, the folder of vectors, what the
+web service keeps (accounts and conversations, uploaded files, the audit), and
 ``manifest.json`` with the sha256 of each. Readers go on while a backup is made;
 writers wait outside. Vectors on a server and facts in a database are backed up there.
 """
@@ -15,7 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,9 +28,10 @@ from index.locks import writing
 from index.store_engine import StoreError, read_only_uri, shown_place, sqlite_file
 from index.vectors import SESSION_SECONDS, chunk_place, writing_vectors
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-_FACTS, _VECTORS = "facts.sqlite", "vectors"
+_FACTS, _VECTORS, _SERVICE = "facts.sqlite", "vectors", "service"
+_ACCOUNTS, _UPLOADS, _AUDIT = "web.sqlite3", "uploads", "audit.jsonl"
 _PART = 1 << 20
 _SHOWN_DEFECTS = 5
 _VECTORS_PATIENCE = 2 * SESSION_SECONDS
@@ -37,18 +39,20 @@ _VECTORS_PATIENCE = 2 * SESSION_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup file holds; ``vectors`` is False where they are on a server."""
+    """What a backup file holds; ``vectors`` is False where they are on a server, ``service`` where nobody used it."""
 
     documents: int
     bytes: int
     vectors: bool
+    service: bool
     made_at: str
 
 
-def backup(place: str | Path, out: Path) -> Backup:
-    """Write the store at ``place`` to the zip file ``out``.
+def backup(place: str | Path, out: Path, service: Path | None = None) -> Backup:
+    """Write the store at ``place``, and what the web service keeps in the folder ``service``, to the zip file ``out``.
 
-    Raises StoreError when the store is in a database, is damaged or being written, or ``out`` cannot be written.
+    Only its owner may read the file: it holds accounts. Raises StoreError when the store is in a database, is damaged
+    or being written, or ``out`` cannot be written.
     """
     file = _file_of(place)
     if not file.exists():
@@ -67,7 +71,10 @@ def backup(place: str | Path, out: Path) -> Backup:
                     name = str(PurePosixPath(_VECTORS, *path.relative_to(vectors).parts))
                     database = path.suffix == ".sqlite3"
                     copies[name] = _copied(path, Path(temporary) / "vectors.sqlite3") if database else path
-            made = _pack(copies, part)
+            if service is not None:
+                copies |= _kept_by_service(service, Path(temporary))
+            part.touch(mode=0o600)
+            made = _pack(copies, part, str(service.resolve() / _UPLOADS) if service is not None else "")
         os.replace(part, out)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -77,11 +84,12 @@ def backup(place: str | Path, out: Path) -> Backup:
     return made
 
 
-def restore(source: Path, place: str | Path, *, replace: bool = False) -> Backup:
-    """Put a backup's content in place of the store at ``place``; nothing there changes unless the file is whole.
+def restore(source: Path, place: str | Path, service: Path | None = None, *, replace: bool = False) -> Backup:
+    """Put a backup's content in place of the store at ``place`` and of what the web service keeps in ``service``.
 
-    Raises StoreError for a file that is no whole backup or comes from a newer program, and where documents are
-    already there unless ``replace`` says that they may go.
+    Nothing there changes unless the file is whole; what the backup does not hold of the service stays as it is.
+    Raises StoreError for a file that is no whole backup or comes from a newer program, and where documents or
+    accounts are already there unless ``replace`` says that they may go.
     """
     file = _file_of(place)
     with _still(place), tempfile.TemporaryDirectory(dir=file.parent, prefix=".restore-") as temporary:
@@ -91,6 +99,8 @@ def restore(source: Path, place: str | Path, *, replace: bool = False) -> Backup
             raise StoreError(f"备份 {source} 中的库已损坏：{found[0]}")
         if file.exists() and not replace and _documents_in(file):
             raise StoreError(f"库 {file.parent} 里已有文档。确要用备份替换，请加 --replace。")
+        if service is not None and made.service and not replace and (service / _ACCOUNTS).exists():
+            raise StoreError(f"{service} 里已有用户和对话记录。确要用备份替换，请加 --replace。")
         vectors = chunk_place(place)
         old = fresh / "old"
         old.mkdir()
@@ -102,6 +112,9 @@ def restore(source: Path, place: str | Path, *, replace: bool = False) -> Backup
                 shutil.move(vectors, old / _VECTORS)
             if isinstance(vectors, Path) and (fresh / _VECTORS).exists():
                 shutil.move(fresh / _VECTORS, vectors)
+            if service is not None and made.service:
+                _put_back(fresh / _SERVICE, service, old)
+                _move_paths(fresh / _FACTS, fresh / MANIFEST, service)
             (fresh / _FACTS).rename(file)
         except OSError as error:
             raise StoreError(f"恢复未完成：{error.strerror}。请检查权限和磁盘空间后再次运行 restore。") from error
@@ -149,6 +162,45 @@ def _still(place: str | Path) -> Iterator[None]:
         yield
 
 
+def _kept_by_service(folder: Path, temporary: Path) -> dict[str, Path]:
+    """The files of the web service by their names in the zip, its database as a copy."""
+    copies = {}
+    if (accounts := folder / _ACCOUNTS).exists():
+        copies[f"{_SERVICE}/{_ACCOUNTS}"] = _copied(accounts, temporary / _ACCOUNTS)
+    for path in sorted([*folder.glob(f"{_UPLOADS}/*"), *folder.glob(f"{_AUDIT}*")]):
+        if path.is_file():
+            copies[f"{_SERVICE}/{path.relative_to(folder).as_posix()}"] = path
+    return copies
+
+
+def _put_back(fresh: Path, folder: Path, old: Path) -> None:
+    """Move restored files of the web service to ``folder`` and those they replace to ``old``; an audit is never replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending in ("-wal", "-shm"):
+        (folder / (_ACCOUNTS + ending)).unlink(missing_ok=True)
+    for path in sorted(fresh.iterdir()):
+        there = folder / path.name
+        if there.exists() and path.name.startswith(_AUDIT):
+            continue
+        if there.exists():
+            shutil.move(there, old / path.name)
+        shutil.move(path, there)
+    if (accounts := folder / _ACCOUNTS).exists():
+        accounts.chmod(0o600)
+
+
+def _move_paths(facts: Path, manifest: Path, service: Path) -> None:
+    """Let documents that were uploaded stand on their files where these are now."""
+    was = json.loads(manifest.read_text("utf-8")).get("uploads")
+    if not was:
+        return
+    sql = "UPDATE documents SET path = ? || substr(path, ?) WHERE substr(path, 1, ?) = ?"
+    prefix = f"{was}{os.sep}"
+    with closing(sqlite3.connect(facts)) as connection, connection:
+        now = f"{service.resolve() / _UPLOADS}{os.sep}"
+        connection.execute(sql, (now, len(prefix) + 1, len(prefix), prefix))
+
+
 def _file_of(place: str | Path) -> Path:
     file = sqlite_file(place)
     if file is None:
@@ -173,7 +225,7 @@ def _documents_in(file: Path) -> int:
         return 0  # a damaged store is what a backup is for
 
 
-def _pack(copies: dict[str, Path], out: Path) -> Backup:
+def _pack(copies: dict[str, Path], out: Path, uploads: str) -> Backup:
     sums, size = {}, 0
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     documents = _documents_in(copies[_FACTS])
@@ -188,10 +240,14 @@ def _pack(copies: dict[str, Path], out: Path) -> Backup:
             sums[name] = content.hexdigest()
         manifest = {
             "format": FORMAT, "schema": schema.HEAD, "reader": READER_VERSION, "made_at": made_at, "documents": documents,
-            "sha256": sums,
+            "uploads": uploads, "sha256": sums,
         }  # fmt: skip
         packed.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
-    return Backup(documents, size, len(copies) > 1, made_at)
+    return Backup(documents, size, _any(sums, _VECTORS), _any(sums, _SERVICE), made_at)
+
+
+def _any(names: Iterable[str], folder: str) -> bool:
+    return any(name.startswith(f"{folder}/") for name in names)
 
 
 def _unpack(source: Path, folder: Path) -> Backup:
@@ -204,10 +260,14 @@ def _unpack(source: Path, folder: Path) -> Backup:
             size = 0
             for name, wanted in manifest["sha256"].items():
                 parts = PurePosixPath(name).parts
-                if name != _FACTS and (parts[0] != _VECTORS or ".." in parts):
+                if name != _FACTS and (parts[0] not in (_VECTORS, _SERVICE) or ".." in parts):
                     raise StoreError(f"备份 {source} 中有不该有的文件名 {name}，没有恢复。")
                 size += _extract(packed, name, folder.joinpath(*parts), wanted)
-            return Backup(manifest["documents"], size, len(manifest["sha256"]) > 1, manifest["made_at"])
+            (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+            names = manifest["sha256"]
+            return Backup(
+                manifest["documents"], size, _any(names, _VECTORS), _any(names, _SERVICE), manifest["made_at"]
+            )
     except FileNotFoundError as error:
         raise StoreError(f"找不到备份 {source}。请检查路径。") from error
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:

@@ -15,10 +15,9 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
-DEFAULT_MODEL = "BAAI/bge-small-zh-v1.5"
+from index.model_files import DEFAULT_MODEL, MODEL_FILE, TOKENIZER_FILE
+
 QUERY_PREFIX = "为这个句子生成表示以用于检索相关文章："
-MODEL_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
 _MAX_TOKENS = 512
 
 

@@ -18,8 +18,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from index.embedding import DEFAULT_MODEL, MODEL_FILE, TOKENIZER_FILE
-
+DEFAULT_MODEL = "BAAI/bge-small-zh-v1.5"
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
 FILES = {
     MODEL_FILE: "87847793fac866d65b19cee2e73a6b2a2446a1262ab0911b1dbf9b3e9399ef9d",
     TOKENIZER_FILE: "48cea5d44424912a6fd1ea647bf4fe50b55ab8b1e5879c3275f80e339e8fae26",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from assistant.answering import StoreError, open_assistant
 from assistant.web import api, errors, feedback_api, openai_protocol, reference, source, watching, widget_api
 from assistant.web.front_door import Assistant
 from assistant.web.guard import Guard
@@ -20,7 +22,7 @@ from assistant.web.late_mount import LateMount, RootMount, lifespan_of
 from assistant.web.login import login_router
 from assistant.web.page_head import PlainHead
 from assistant.web.pages import FOLDER
-from assistant.web.settings import SettingsError, WebSettings, read_settings
+from assistant.web.settings import SettingsError, WebSettings, settings_of
 from assistant.web.state import State, writable
 from assistant.web.uploads import Uploads
 
@@ -28,6 +30,9 @@ DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出�
 
 
 def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Starlette:
+    # The first page shows them; and the first question finds its documents read, before Gradio's import is in its way.
+    with contextlib.suppress(StoreError):
+        assistant.examples()
     # Read by Gradio at import: it would report its use to its makers otherwise.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from assistant.web.chat import mount_chat
@@ -95,20 +100,14 @@ def serve(
     Raises SettingsError, in Chinese, for an unfit setting, or for an address that others
     can reach without any login set up.
     """
-    from assistant.answering import open_assistant, state_folder
-
-    given: dict[str, object] = {"insecure": True} if insecure else {}
-    if (beside := state_folder(store)) is not None:
-        # A store in a database or on a read-only disk: the service's own file is then where the settings say.
-        given["state"] = beside
-    settings = read_settings(None, **given)
+    settings = settings_of(store, insecure=True) if insecure else settings_of(store)
     if not writable(settings.state):
         raise SettingsError(f"无法写入 {settings.state}（用户、会话、评价所在）。请用 BUDGETQA_WEB_STATE 指定可写的文件夹。")
     if not is_loopback(host) and not settings.insecure and not Gatekeeper(settings, State(settings.state)).required:
         raise SettingsError("在本机以外的地址上运行须先添加用户（见 docs/deploy.md）；确要开放运行，请加 --insecure。")
     import uvicorn
 
-    watching.log_as_json()
+    watching.log_as_json(settings)
     assistant = open_assistant(store)
     app = create_app(assistant, settings)
     if vectors:
@@ -118,7 +117,9 @@ def serve(
             app,
             host=host,
             port=port,
-            log_level="warning",
+            # Our own handler writes uvicorn's lines too: its own would write an exception's words.
+            log_config=None,
+            access_log=False,
             server_header=False,
             # A login by the proxy's header needs the proxy's own address, not the one that it forwards.
             proxy_headers=not settings.proxy_header,

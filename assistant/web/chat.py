@@ -12,17 +12,19 @@ import gradio as gr
 from fastapi import FastAPI
 from markupsafe import Markup
 
+from assistant.answering import StoreError
 from assistant.observing import asking_as
 from assistant.records import Answer, Question
 from assistant.web.api import answer_json
 from assistant.web.cards import answer_card
+from assistant.web.errors import UNREADABLE
 from assistant.web.findings import shown_findings
 from assistant.web.front_door import Assistant
 from assistant.web.identity import Principal
 from assistant.web.models import QUESTION_LENGTH
 from assistant.web.pages import FOLDER, fragment
 from assistant.web.settings import WebSettings
-from assistant.web.state import State
+from assistant.web.state import State, StateError
 
 log = logging.getLogger(__name__)
 SANS = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
@@ -58,6 +60,12 @@ def principal_of(request: gr.Request) -> Principal:
         raise PermissionError
     principal: Principal = found
     return principal
+
+
+def unreadable(error: StoreError | StateError) -> str:
+    """What a part of the page shows while its data cannot be read; the log tells why."""
+    log.error("the page cannot show: %s", error)
+    return fragment("unreadable.html", message=UNREADABLE)
 
 
 class ChatPage:
@@ -96,9 +104,13 @@ class ChatPage:
         )
 
     def history(self, owner: str) -> str:
+        try:
+            kept = self.state.conversations(owner)
+        except StateError as error:
+            return unreadable(error)
         rows = [
             {"id": id, "title": title, "time": datetime.fromtimestamp(updated).strftime("%m-%d %H:%M")}
-            for id, title, updated in self.state.conversations(owner)
+            for id, title, updated in kept
         ]
         return fragment("history.html", conversations=rows)
 
@@ -107,10 +119,14 @@ class ChatPage:
 
     def documents(self, request: gr.Request) -> str:
         principal = principal_of(request)
+        try:
+            documents = self.assistant.documents()
+        except StoreError as error:
+            return unreadable(error)
         return fragment(
             "documents.html",
             root=self.root,
-            documents=self.assistant.documents()[:LISTED_DOCUMENTS],
+            documents=documents[:LISTED_DOCUMENTS],
             manager=principal.role == "manager",
             suffixes=self.settings.upload_suffixes,
             limit_mb=self.settings.upload_mb,
@@ -118,12 +134,18 @@ class ChatPage:
 
     def audit(self, request: gr.Request) -> str:
         principal_of(request)
-        findings = shown_findings(self.assistant.findings(), self.assistant.documents())
+        try:
+            findings = shown_findings(self.assistant.findings(), self.assistant.documents())
+        except StoreError as error:
+            return unreadable(error)
         return fragment("audit.html", root=self.root, findings=findings, limit=LISTED_FINDINGS)
 
     def scopes(self) -> list[Any]:
-        """The three filters with what the store holds."""
-        documents = self.assistant.documents()
+        """The three filters with what the store holds; nothing to choose while it cannot be read."""
+        try:
+            documents = self.assistant.documents()
+        except StoreError:
+            documents = []
         updates = []
         for name in SCOPES:
             held = sorted({str(d[name]) for d in documents if d.get(name)})
@@ -172,17 +194,28 @@ class ChatPage:
         else:
             try:
                 turn["document"] = list(scope)
-                with asking_as(principal.name or principal.owner, principal.via):
+                with asking_as(principal.name, principal.via):
                     steps = self.assistant.stream(Question(text=text, history=earlier, document=scope))
                     for _ in self.worded(turn, steps, f"{principal.owner}/{id}"):
                         yield self.conversation([*turns, turn]), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            except StoreError as error:
+                log.error("a question found no store: %s", error)
+                turn.pop("answer", None)
+                turn["error"] = UNREADABLE
             except Exception:
                 log.exception("a question failed")
                 turn["error"] = "服务内部出错，已记录。请稍后再试。"
         turns = [*turns, turn]
         if "answer" in turn:
-            self.state.save_conversation(id, principal.owner, turns[0]["question"], turns)
+            self.keep(id, principal, turns)
         yield self.conversation(turns), gr.skip(), turns, id, self.history(principal.owner)
+
+    def keep(self, id: str, principal: Principal, turns: Turns) -> None:
+        """Save the conversation; an answer is shown even where it cannot be saved."""
+        try:
+            self.state.save_conversation(id, principal.owner, turns[0]["question"], turns)
+        except StateError as error:
+            log.error("a conversation was not saved: %s", error)
 
     def worded(self, turn: dict[str, Any], steps: Iterator[Answer | str], key: str) -> Iterator[None]:
         """Put what comes into the turn: the answer at once, a model's sentences as they pass, the last answer.

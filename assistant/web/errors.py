@@ -22,6 +22,8 @@ MESSAGES = {
     500: ("internal", "服务内部出错，已记录；请稍后重试，并告知管理员请求编号。"),
     503: ("unavailable", "服务尚未就绪，请稍后重试。"),
 }
+# For readers; what went wrong in which file stands in the log.
+UNREADABLE = "暂时读不到数据，请稍后重试；一直如此时请管理员运行 budgetqa doctor 查看原因。"
 
 
 class ErrorDetail(BaseModel):

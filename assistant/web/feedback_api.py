@@ -34,5 +34,5 @@ def export(body: AskBody, assistant: Door) -> Response:
 def feedback(body: FeedbackBody, request: Request) -> Stored:
     """Keep a reader's judgement for those who look after the answers."""
     state: State = request.app.state.state
-    who = request.state.principal.owner
+    who = request.state.principal.name
     return Stored(id=state.add_feedback(who, body.question, body.text, body.vote, body.comment))

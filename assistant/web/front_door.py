@@ -10,7 +10,10 @@ from assistant.records import Answer, Question
 
 
 class Assistant(Protocol):
-    """Answers and the store behind them; every method may be called from several threads at once."""
+    """Answers and the store behind them; every method may be called from several threads at once.
+
+    Raises :class:`assistant.answering.StoreError` while the store cannot be read.
+    """
 
     def ask(self, question: Question) -> Answer: ...
 

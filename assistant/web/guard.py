@@ -14,10 +14,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.web.errors import ApiError, error_response
+from assistant.answering import StoreError
+from assistant.observing import group_of
+from assistant.web.errors import UNREADABLE, ApiError, error_response
 from assistant.web.identity import SESSION_COOKIE, VISITOR_COOKIE, Gatekeeper, Principal, Refused
 from assistant.web.limits import RateLimit
 from assistant.web.settings import WebSettings
+from assistant.web.state import StateError
 
 log = logging.getLogger(__name__)
 # Whole paths, not beginnings: the chat page answers at any other path of the root.
@@ -110,8 +113,14 @@ class Guard:
             await (refusal or self.app)(scope, self._bounded(receive, path), send_guarded)
         except ApiError as error:
             await error_response(error)(scope, receive, send_guarded)
+        except (StoreError, StateError) as error:
+            log.error("request %s to %s: %s", request_id, group_of(path), error)
+            if started:
+                raise
+            unreadable = ApiError(503, UNREADABLE, headers={"Retry-After": "5"})
+            await error_response(unreadable)(scope, receive, send_guarded)
         except Exception:
-            log.exception("request %s to %s failed", request_id, path)
+            log.exception("request %s to %s failed", request_id, group_of(path))
             if started:
                 raise
             await error_response(ApiError(500))(scope, receive, send_guarded)

@@ -26,7 +26,10 @@ MIN_PASSWORD = 10
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """``owner`` keys conversations and limits; ``site`` may only ask and search, from ``origin``."""
+    """``name`` is for logs and people (an address where nobody logs in), ``owner`` keys conversations and limits.
+
+    ``site`` may only ask and search, from ``origin``.
+    """
 
     name: str
     role: Role
@@ -130,7 +133,8 @@ class Gatekeeper:
             return None
         visitor = request.cookies.get(VISITOR_COOKIE) or address
         local: Role = "manager" if is_loopback(address) else "reader"
-        return Principal("", local, f"visitor:{visitor[:64]}", "open")
+        # The cookie opens his conversations, so logs and the audit name the address instead.
+        return Principal(address, local, f"visitor:{visitor[:64]}", "open")
 
     def _reachable_openly(self, request: HTTPConnection, address: str) -> bool:
         """Without login only this machine may ask, and only by its own name (against DNS rebinding)."""
@@ -153,7 +157,7 @@ class Gatekeeper:
             address = request.client.host if request.client else ""
             if not self._reachable_openly(request, address):
                 raise Refused from None
-            return Principal("", "reader", f"visitor:{address}", "open")
+            return Principal(address, "reader", f"visitor:{address}", "open")
         origin = claims["origin"]
         shown = request.headers.get("origin")
         # Our own iframe page calls from our own origin.

@@ -34,18 +34,19 @@ class LateMount:
         elif scope["type"] == "http":
             await HTMLResponse(STARTING, status_code=503, headers={"Retry-After": "1"})(scope, receive, send)
 
-    async def _run(self, stop: asyncio.Event) -> None:
-        inner = await asyncio.to_thread(self._build)
+    async def _run(self, stop: asyncio.Event, turn: asyncio.Lock) -> None:
+        async with turn:
+            inner = await asyncio.to_thread(self._build)
         async with inner.router.lifespan_context(inner):
             self._inner = inner
             await stop.wait()
             self._inner = None
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Start building in the background; stop with the service."""
+    async def running(self, turn: asyncio.Lock) -> AsyncIterator[None]:
+        """Start building in the background when it is its turn; stop with the service."""
         stop = asyncio.Event()
-        task = asyncio.create_task(self._run(stop))
+        task = asyncio.create_task(self._run(stop, turn))
         task.add_done_callback(_report)
         try:
             yield
@@ -80,13 +81,14 @@ class RootMount:
 
 
 def lifespan_of(*mounts: LateMount) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
-    """A lifespan that runs all ``mounts``."""
+    """A lifespan that runs all ``mounts``, built one after the other: imports would else crowd out early questions."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        turn = asyncio.Lock()
         async with contextlib.AsyncExitStack() as stack:
             for mount in mounts:
-                await stack.enter_async_context(mount.running())
+                await stack.enter_async_context(mount.running(turn))
             yield
 
     return lifespan

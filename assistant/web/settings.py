@@ -22,7 +22,9 @@ class WebSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    state: Path = Field(default=Path("var"), description="用户、密钥、会话、对话记录、评价所在的文件夹")
+    state: Path = Field(
+        default=Path("var"), description="用户、密钥、会话、对话记录、评价、上传的文件所在的文件夹；不设时就是库的文件夹"
+    )
     auth: Literal["auto", "off", "on"] = Field(
         default="auto", description="是否要求登录；auto：已有用户、单点登录或代理登录时要求"
     )
@@ -79,6 +81,16 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"设置 {PREFIX}{field.upper()} 的值不合要求：{first['msg']}") from None
+
+
+def settings_of(store: str | Path, **given: object) -> WebSettings:
+    """The settings beside a store: what the service keeps is in the store's folder unless STATE names another."""
+    from assistant.answering import state_folder
+
+    # A store in a database or on a read-only disk has no folder for it.
+    if f"{PREFIX}STATE" not in os.environ and (beside := state_folder(store)) is not None:
+        given["state"] = beside
+    return read_settings(None, **given)
 
 
 def settings_table() -> str:

@@ -74,8 +74,15 @@ def writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
+class StateError(Exception):
+    """The file cannot be read or written just now; the message is for the administrator."""
+
+
 class State:
-    """The file behind users and conversations; opened on first use, safe in several threads."""
+    """The file behind users and conversations; opened on first use, safe in several threads.
+
+    Every method raises StateError while the file cannot be used.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "web.sqlite3"
@@ -85,14 +92,17 @@ class State:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            if self._connection is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
-                connection.executescript("PRAGMA journal_mode=WAL;" + SCHEMA)
-                self.path.chmod(0o600)
-                self._connection = connection
-            with self._connection:
-                yield self._connection
+            try:
+                if self._connection is None:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    connection = sqlite3.connect(self.path, check_same_thread=False, timeout=10)
+                    connection.executescript("PRAGMA journal_mode=WAL;" + SCHEMA)
+                    self.path.chmod(0o600)
+                    self._connection = connection
+                with self._connection:
+                    yield self._connection
+            except (sqlite3.Error, OSError) as error:
+                raise StateError(f"{self.path} 读写失败：{error}") from error
 
     def _run(self, sql: str, values: Sequence[Any] = ()) -> int:
         with self._open() as connection:

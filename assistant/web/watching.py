@@ -50,10 +50,10 @@ def observer_of(settings: WebSettings) -> Observer:
     )
 
 
-def log_as_json() -> None:
+def log_as_json(settings: WebSettings) -> None:
     """Write the log as lines of JSON on standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(questions=settings.log_questions))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     for name in (REQUESTS, VECTORS):
         logging.getLogger(name).setLevel(logging.INFO)
@@ -74,7 +74,7 @@ class Watch:
 
         def caller() -> Caller:
             found = state.get("principal")
-            return Caller(state.get("request_id", ""), getattr(found, "name", "") or getattr(found, "owner", ""), getattr(found, "via", ""))
+            return Caller(state.get("request_id", ""), getattr(found, "name", ""), getattr(found, "via", ""))
 
         async def noted(message: Message) -> None:
             nonlocal status

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import run
+from assistant.web.state import State
 from index.backup import MANIFEST, backup, defects, restore
 from index.build import ingest
 from index.fact_store import FactStore, StoreError
@@ -64,6 +65,46 @@ def test_a_backup_brings_everything_back(place: Path, tmp_path: Path, capsys: py
     assert (place / "vectors" / "segment" / "data_level0.bin").stat().st_size == 5000
     assert run(["ask", QUESTION, "--store", str(place)]) == 0
     assert "42.60" in capsys.readouterr().out
+
+
+def test_a_backup_holds_what_the_service_keeps_and_brings_it_to_another_folder(place: Path, tmp_path: Path) -> None:
+    state = State(place)
+    state.save_conversation("c1", "user:张三", "舆情预算", [{"question": "舆情预算"}])
+    (place / "uploads").mkdir()
+    uploaded = place / "uploads" / "0123.txt"
+    uploaded.write_text(TEXT.read_text("utf-8").replace("2025", "2024"), "utf-8")
+    ingest([uploaded], place, workers=1, vectors=False)
+    (place / "audit.jsonl").write_text("旧\n", "utf-8")
+    out, other = tmp_path / "备份.zip", tmp_path / "别处"
+    assert run(["backup", "--out", str(out), "--store", str(place)]) == 0
+    assert out.stat().st_mode & 0o077 == 0
+    state.close()
+    shutil.rmtree(place)
+    other.mkdir()
+    (other / "audit.jsonl").write_text("新\n", "utf-8")
+    assert run(["restore", str(out), "--store", str(other)]) == 0
+    again = State(other)
+    assert again.conversation("c1", "user:张三") == [{"question": "舆情预算"}]
+    again.close()
+    store = FactStore(other, create=False)
+    paths = {row.file: Path(row.path) for row in store.documents()}
+    store.close()
+    assert paths["0123.txt"] == other / "uploads" / "0123.txt"
+    assert paths["0123.txt"].is_file()
+    assert paths[TEXT.name] == TEXT
+    assert (other / "audit.jsonl").read_text("utf-8") == "新\n"
+
+
+def test_accounts_are_replaced_only_when_told(place: Path, tmp_path: Path) -> None:
+    State(place).secret("x")
+    out, other = tmp_path / "b.zip", tmp_path / "other"
+    assert backup(place, out, place).service
+    kept = State(other).secret("x")
+    with pytest.raises(StoreError, match="--replace"):
+        restore(out, other, other)
+    assert State(other).secret("x") == kept
+    restore(out, other, other, replace=True)
+    assert State(other).secret("x") == State(place).secret("x") != kept
 
 
 def test_a_store_with_documents_is_replaced_only_when_told(place: Path, tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.answering import StoreError
+from assistant.web.settings import WebSettings
+
 
 def refusal(response: Any) -> str:
     body = response.json()
@@ -107,6 +110,32 @@ def test_upload_then_remove(client: TestClient, fake: Any) -> None:
 def test_upload_refuses(client: TestClient, name: str, content: bytes, status: int, code: str) -> None:
     response = client.post("/api/documents", files={"file": (name, io.BytesIO(content))})
     assert (response.status_code, refusal(response)) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/api/documents"), ("GET", "/api/search?q=a"), ("POST", "/api/ask"), ("GET", "/source/document/d1")],
+)
+def test_a_store_that_cannot_be_read_is_503_with_a_next_step(
+    method: str, path: str, client: TestClient, fake: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise StoreError("库文件 /var/lib/x/facts.sqlite 已损坏。")
+
+    for name in ("ask", "suggest", "documents", "document"):
+        setattr(fake, name, broken)
+    response = client.request(method, path, json={"question": "舆情预算"} if method == "POST" else None)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], response.headers["retry-after"]) == (503, "unavailable", "5")
+    assert "budgetqa doctor" in error["message"]
+    assert "/var/lib" not in error["message"]
+    assert "facts.sqlite 已损坏" in caplog.text
+
+
+def test_accounts_that_cannot_be_read_are_503_too(client: TestClient, settings: WebSettings) -> None:
+    (settings.state / "web.sqlite3").write_bytes(b"no database" * 1000)
+    response = client.post("/api/feedback", json={"question": "问", "vote": "up"})
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
 
 
 def test_health_is_503_until_ready(client: TestClient, fake: Any) -> None:

@@ -44,6 +44,40 @@ def test_log_lines_name_request_and_answer_and_hold_questions_only_when_switched
     assert not (tmp_path / "audit.jsonl").exists()
 
 
+@pytest.mark.parametrize("switched", [False, True])
+def test_a_crash_is_logged_with_its_place_and_with_its_words_only_when_switched_on(
+    switched: bool, fake: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(question: Question) -> Answer:
+        try:
+            raise KeyError(question.text)
+        except KeyError as error:
+            raise RuntimeError(f"no answer to {question.text}") from error
+
+    fake.ask = fail
+    assert client_of(fake, state=tmp_path).post("/api/ask", json={"question": SECRET}).status_code == 500
+    formatter = JsonLines(questions=switched)
+    crash = json.loads(formatter.format(next(r for r in caplog.records if r.exc_info)))
+    assert "RuntimeError" in crash["exception"]
+    assert "KeyError" in crash["exception"]
+    assert "in fail" in crash["exception"]
+    assert (SECRET in json.dumps(crash, ensure_ascii=False)) is switched
+
+
+def test_nobodys_cookie_stands_in_the_log_or_the_audit(
+    fake: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It opens the conversations of whoever holds it."""
+    caplog.set_level(logging.INFO, "budgetqa.requests")
+    client = client_of(fake, state=tmp_path, audit=True)
+    client.cookies.set("budgetqa_visitor", "a-secret-of-mine")
+    client.post("/api/ask", json={"question": SECRET})
+    client.app.state.observer.close()  # type: ignore[attr-defined]
+    audit = (tmp_path / "audit.jsonl").read_text("utf-8")
+    assert "a-secret-of-mine" not in json.dumps(lines(caplog)) + audit
+    assert json.loads(audit)["who"] == "127.0.0.1"
+
+
 def test_the_audit_tells_who_asked_what_and_which_places_were_cited(fake: Any, tmp_path: Path) -> None:
     client = client_of(fake, state=tmp_path, audit=True)
     client.post("/api/ask", json={"question": SECRET})
