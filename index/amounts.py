@@ -1,7 +1,7 @@
 """Chinese amounts: printed text to exact values, and between units.
 
 An amount is a Decimal in the unit that is printed; nothing is converted while
-reading. Units of money are 元, 千元, 万元, 百万元 and 亿元 (万 and 亿 after a figure
+reading. Units of money are 元, 百元, 千元, 万元, 百万元 and 亿元 (万 and 亿 after a figure
 mean 万元 and 亿元 only where money is spoken of, see :func:`find_amounts`).
 """
 
@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 MONEY: dict[str, Decimal] = {
     "元": Decimal(1),
+    "百元": Decimal(100),
     "千元": Decimal(1000),
     "万元": Decimal(10_000),
     "百万元": Decimal(1_000_000),
@@ -22,13 +23,13 @@ MONEY: dict[str, Decimal] = {
 }
 _MONEY_SHORT = {"万": "万元", "亿": "亿元", "块": "元", "块钱": "元", "圆": "元", "元整": "元", "人民币元": "元"}
 _COUNTS = (
-    "平方公里|平方千米|平方米|立方米|公里|千米|公顷|公斤|千克|毫克|小时|分钟|工作日|个月|个百分点|百分点|人次|人天|"
-    "台套|台（套）|台\\(套\\)|批次|户次|场次|车次|课时|学时|"
+    "平方公里|平方千米|平方米|立方米|公里|千米|公顷|公斤|千克|毫克|个?小时|分钟|个?工作日|个?自然日|个月|个百分点|百分点|人次|人天|"
+    "台套|台件|台次|件套|人份|例次|台（套）|台\\(套\\)|批次|户次|场次|车次|课时|学时|"
     "人|名|位|户|家|个|项|次|场|期|辆|台|套|件|份|篇|部|条|张|册|本|所|座|处|间|栋|株|棵|头|只|吨|亩|米|天|日|周|月|年|"
     "分|倍|种|类|批|支|组|班|轮|幅|块|秒|度|字|票|㎡|m2|km|元/人|元/月|元/平方米|套/个|个/套|‰"
 )
-_MONEY_UNITS = "亿元|百万元|千万元|万元|千元|元整|元(?![/／])|亿|万"
-_LARGE = "万人次|万平方米|万人|万亩|万户|万字|万册|万件|万吨|万株"
+_MONEY_UNITS = "亿元|百万元|千万元|万元|千元|百元|元整|元(?![/／])|亿|万"
+_LARGE = "万人次|万平方米|万立方米|万人|万亩|万户|万字|万册|万件|万吨|万株"
 _UNITS = f"%|{_LARGE}|{_MONEY_UNITS}|{_COUNTS}"
 _COMPARISONS = {
     "≥": "≥", "≧": "≥", ">=": "≥", "=>": "≥", "⩾": "≥", "不低于": "≥", "不少于": "≥", "至少": "≥", "大于等于": "≥",
@@ -116,6 +117,17 @@ def _unit(raw: str | None) -> str:
     if raw == "千万元":
         return raw
     return {"㎡": "平方米", "m2": "平方米", "km": "公里"}.get(raw, _MONEY_SHORT.get(raw, raw))
+
+
+def comparison_sign(text: str) -> str | None:
+    """The sign (≥ ≤ > < =) that a whole cell names ("≥", "不低于"), None for 定性 and other words."""
+    return _COMPARISONS.get(re.sub(r"\s+", "", normal(text)))
+
+
+def unit_named(text: str) -> str:
+    """The unit that a whole cell names (个, ％, 万元), any short word of measure; "" for a blank or a mark."""
+    unit = re.sub(r"\s+", "", normal(text))
+    return _unit(unit) if len(unit) <= 8 and re.search(r"[^\W\d_]|[%‰]", unit) else ""
 
 
 def read_cell(text: str) -> Amount | None:

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from index.amounts import money_unit
+from index.compilation import with_offices
 from index.identity import agency_in_caption, identify, year_in_caption
 from index.projects import project_of_cells
 from index.records import Cell, Document, Grid, Paragraph, Passage, Section, Source, Table
 
-_UNIT = re.compile(r"(?:金额)?单\s*位\s*[：:]\s*(?:人民币)?\s*(亿元|百万元|万元|千元|元|万|个|人|%)")
-_UNIT_IN_TITLE = re.compile(r"[（(]\s*(?:单位[：:])?\s*(亿元|百万元|万元|千元|元)\s*[）)]\s*$")
+_UNIT = re.compile(r"(?:金额)?单\s*位\s*[：:]\s*(?:人民币)?\s*(亿元|百万元|万元|千元|百元|元|万|个|人|%)")
+_UNIT_IN_TITLE = re.compile(r"[（(]\s*(?:单位[：:])?\s*(亿元|百万元|万元|千元|百元|元)\s*[）)]\s*$")
 _NOTE = re.compile(r"^\s*(?:附?注|备注|说明|注释)\s*\d*\s*[：:.、]|^\s*[*＊]?本表|^故?本表")
 _CAPTION = re.compile(
     r"单\s*位\s*[：:]|^(?:编制|填报|预算|主管)*(?:部门|单位)(?:名称|（单位）)?\s*[：:]|(?:预算|决算|会计)年度\s*[：:]|截[止至](?:时间|日期)\s*[：:]"
-    r"|^(?:预算|决算|财决|公开|附|部门公开)?\s*\d{1,2}\s*表(?:\s|$)|^(?:公开|预算|附)?表\s*[\d一二三四五六七八九十]{1,4}$|^附表[：:]?$"
+    r"|^(?:预算|决算|财决|公开|附|部门公开)?\s*\d{1,2}\s*表(?:\s|$)|^(?:公开|预算|附)?表\s*[\d一二三四五六七八九十]{1,4}(?:[-－—–.．]\d{1,2}){0,2}$|^附表[：:]?$"
     r"|^附件\s*\d*\s*[：:]?$|^(?:金额)?单位|制表(?:日期|单位)|编制日期|^公开\d+表|^部门公开表\s*\d+$"
 )
 _CODED_AGENCY = re.compile(r"^(?!20\d\d\s*年)\d{3,9}\s*[\u4e00-\u9fff（(]{4,}")
@@ -56,7 +57,7 @@ def assemble(source: Source, file: str, document_id: str) -> Document:
         sections=tuple(builder.sections), pages=source.pages, warnings=source.warnings, truncated=source.truncated,
     )  # fmt: skip
     opening = [b.text for b in source.blocks[:25] if isinstance(b, Paragraph)]
-    return identify(document, opening)
+    return with_offices(identify(document, opening))
 
 
 def _joined(blocks: Sequence[Paragraph | Grid]) -> list[Paragraph | Grid]:
@@ -143,6 +144,9 @@ class _Builder:
             return
         self._since_table += 1
         if is_caption(text) and before_grid:
+            if paragraph.heading_level == 1 and _CODED_AGENCY.match(text):
+                self.flush()
+                self._enter(1, text)  # 145001 某某局 opens its part of a compilation
             self._pending.append(paragraph)
             return
         level = heading_level(paragraph)

@@ -28,7 +28,7 @@ from index.names import WORD_KINDS, StoredName
 from index.records import Chunk, Document, Fact
 from index.vectors import Claim, Progress, embed_missing, forget
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Raised when reading changes: documents that an older version read are read again."""
 _PR_SET_PDEATHSIG = 1
 State = Literal["read", "unchanged", "failed"]

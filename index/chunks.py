@@ -108,7 +108,7 @@ def _group_pieces(section: tuple[str, ...], group: list[Passage]) -> Iterator[_P
     blocks = tuple(p.id for p in group)
     text = "\n".join(p.text.strip() for p in group)
     for part in _cut_long(text) if len(text) > SIZE * 4 // 3 else (text,):
-        yield _Piece(blocks, section, part, "prose", group[0].page)
+        yield _Piece(blocks, section, part, "prose", group[0].page, agency=group[0].agency)
 
 
 def _head_rows(table: Table) -> int:

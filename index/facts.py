@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.amounts import Amount, money_unit, read_cell
+from index.amounts import Amount, comparison_sign, money_unit, read_cell, unit_named
 from index.fact_terms import LAST_YEAR, fund_in, phase_in, years_in
 from index.glossary import INDICATOR_LEVELS
-from index.projects import project_of, projects_by_heading
+from index.projects import project_of, projects_by_heading, projects_of_rows
 from index.prose_facts import facts_of_text
 from index.prose_names import subject_path
 from index.records import Cell, Document, Fact, FactKind, Passage, SourceRef, Table
@@ -20,11 +20,14 @@ from index.tables import DataCell, Layout, read_layout
 _PERIOD = re.compile(r"^(\d{1,2}月底|第?[一二三四1-4]季度|[上下]半年|年底|全年)$")
 _SCHEDULE = re.compile(r"支出计划|支出进度|用款计划|资金计划")
 _HEAD_UNIT = re.compile(
-    r"[（(](?:金额|计量)?(?:单位[：:])?\s*(亿元|百万元|万元|千元|元|%|平方米|人次|人|个|台|辆|套|次)[^）)]*[）)]"
+    r"[（(](?:金额|计量)?(?:单位[：:])?\s*(亿元|百万元|万元|千元|百元|元|%|平方米|人次|人|个|台|辆|套|次)[^）)]*[）)]"
 )
 _HEAD_SHARE = re.compile(r"占比|比重|比例|增减%|增长率|完成率|％|%|百分比|幅度")
-_NO_MONEY = re.compile(r"数量|面积|人数|个数|编制|户数|次数|序号|栏次|台数|辆数|计量")
+_NO_MONEY = re.compile(r"权重|分值|得分|数量|面积|人数|个数|编制|户数|次数|序号|栏次|台数|辆数|计量")
+_SIGN_HEAD = re.compile(r"(?:指标|绩效)?(?:性质|方向|符号)|(?:比较|计算|运算)(?:符号?|关系)")
+_UNIT_HEAD = re.compile(r"(?:度量|计量|指标值?|指标值计量)?单位")
 _CHANGE_HEAD = re.compile(r"增减|增长|(?:较|比|同)上年|同比")
+_RATIO_HEAD = re.compile(r"[为占是](?:20\d\d年|上年|去年|上一年)[^/]*[%％比]")
 _AS_OF = re.compile(r"截[止至](?:时间|日期)?[：:]?\s*(20\d\d)[-年./](\d{1,2})[-月./](\d{1,2})")
 _EMPTY_NOTE = re.compile(
     r"空表|无此|无该|无.{0,40}(?:预算|决算|支出|拨款|收支|安排|数据|经费|项目|内容)|不涉及|无数据|没有"
@@ -41,6 +44,8 @@ class _TableContext:
     project_code: str | None
     as_of: str | None
     figures: frozenset[int]
+    bounds: dict[int, tuple[str | None, str]]
+    projects: dict[tuple[int, int], str]
 
 
 def facts_of(document: Document) -> list[Fact]:
@@ -61,7 +66,8 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     layout = replace(layout, data=with_row_heads(layout, table.cells))
     project, code = project_of(table.title, layout)
     context = _TableContext(
-        document, table, layout, _row_places(layout), project or table.project, code, _as_of(table), _figure_columns(layout)
+        document, table, layout, _row_places(layout), project or table.project, code, _as_of(table), _figure_columns(layout),
+        _bounds_by_row(layout), projects_of_rows(layout.names),
     )  # fmt: skip
     any_figure = False
     for data in layout.data:
@@ -80,6 +86,19 @@ def _as_of(table: Table) -> str | None:
     """截止时间：2024-12-31 above a table, as 2024年12月31日."""
     found = next((m for c in table.captions if (m := _AS_OF.search(c))), None)
     return f"{found[1]}年{int(found[2])}月{int(found[3])}日" if found else None
+
+
+def _bounds_by_row(layout: Layout) -> dict[int, tuple[str | None, str]]:
+    """The comparison and the unit of a target that stand in cells of their own (指标性质 | 指标值 | 度量单位), by row."""
+    found: dict[int, tuple[str | None, str]] = {}
+    for data in layout.data:
+        head = _squeezed(data.column_heads[-1].text) if data.column_heads else ""
+        sign, unit = found.get(data.cell.row, (None, ""))
+        if _SIGN_HEAD.fullmatch(head):
+            found[data.cell.row] = (comparison_sign(data.cell.text), unit)
+        elif _UNIT_HEAD.fullmatch(head):
+            found[data.cell.row] = (sign, unit_named(data.cell.text))
+    return found
 
 
 def _base(context: _TableContext, block_id: str) -> Fact:
@@ -119,7 +138,8 @@ def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
             path = tuple(h for h in heads if not h.isdigit())
             known = sides.setdefault(side, {}).get(data.cell.row)
             if known is None or len(path) > len(known.path):
-                sides[side][data.cell.row] = Row(data.cell.row, named.text, code, path)
+                unit = code is None and any(re.fullmatch(r"\d{6,9}", h) for h in heads)
+                sides[side][data.cell.row] = Row(data.cell.row, named.text, code, path, unit)
     places = {}
     for side, rows in sides.items():
         for row, place in tree([rows[r] for r in sorted(rows)]).items():
@@ -141,6 +161,10 @@ def _lone_place(label: str) -> Place:
     """The place of a row that stands in no list."""
     total = bool(TOTAL.match(label))
     return Place(-1 if total else 0, None, total)
+
+
+def _project_of_row(context: _TableContext, data: DataCell) -> str | None:
+    return next((p for h in data.row_heads if (p := context.projects.get((h.row, h.col)))), None)
 
 
 def _naming_head(data: DataCell) -> Cell | None:
@@ -165,7 +189,7 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
         subject=clean_label(label) or None, measure=columns[-1] if columns else (rows[-1] if rows else None),
         is_total=place.is_total, depth=place.depth, parent_row=place.parent,
     )  # fmt: skip
-    fact = _dated(fact, columns)
+    fact = _dated(replace(fact, project=fact.project or _project_of_row(context, data)), columns)
     if not cell.text.strip():
         return replace(fact, kind="empty") if rows or columns else None
     if _is_schedule(rows, columns):
@@ -177,7 +201,9 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
     if indicator and columns and re.search(r"^(?:年度|预期)?(?:指标|目标)?值(?:[（(].*)?$", columns[-1]):
         fact = replace(fact, indicator=indicator, measure=indicator[-1], kind="target")
         if amount:
-            return _figure(fact, amount, "target", amount.unit or _head_unit((rows[-1],)) or "")
+            sign, unit = context.bounds.get(cell.row, (None, ""))
+            amount = replace(amount, comparison=amount.comparison or sign)
+            return _figure(fact, amount, "target", amount.unit or unit or _head_unit((rows[-1],)) or "")
         return fact
     if amount is None or _is_code_cell(rows, columns, cell.text):
         return replace(fact, kind="text", indicator=indicator)
@@ -197,6 +223,8 @@ def _figure(fact: Fact, amount: Amount, kind: FactKind, unit: str, period: str |
 def _dated(fact: Fact, columns: Sequence[str]) -> Fact:
     """Year, phase and fund that a column's own heads state."""
     text = "/".join(columns)
+    # 预算数为上年执行数的%: a share of this year's figure, measured against another.
+    text = _RATIO_HEAD.sub("", text)
     years = set(years_in(text))
     if _CHANGE_HEAD.search(text):
         return replace(fact, phase=phase_in(text) or fact.phase, fund=fund_in(text) or fact.fund)
@@ -260,7 +288,7 @@ def _passage_facts(document: Document, passage: Passage, project: str | None) ->
     base = Fact(
         id=passage.id, kind="amount", source=SourceRef(document.id, passage.id, page=passage.page), row_path=(),
         column_path=(), printed="", value=None, unit="", section=passage.section,
-        agency=document.agency.value if document.agency else None,
+        agency=passage.agency or (document.agency.value if document.agency else None),
         region=document.region.value if document.region else None, fiscal_year=year,
         phase=document.phase.value if document.phase else None, project=project,
     )  # fmt: skip

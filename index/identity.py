@@ -9,13 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.glossary import region_names, regions
 from index.records import Document, Known, Table
 
 _ORGAN = (
     r"(?:委员会办公室|人民政府办公室|办事处|委员会|办公室|办公厅|人民法院|人民检察院|人民政府|管理局|监督局|税务局|公安局|"
-    r"法院|检察院|中心|学校|医院|大学|学院|中学|小学|幼儿园|管委会|联合会|研究院|研究所|服务站|支队|大队|总队|街道|"
+    r"法院|检察院|中心|学校|医院|大学|学院|中学|小学|幼儿园|管委会|联合会|研究院|研究所|研究室|林场|农场|牧场|有限责任公司|有限公司|服务站|支队|大队|总队|街道|"
     r"局|厅|委|办|院|站|所|馆|社|会|部|处|台|校|镇|乡|队|园)"
 )
 _LABELLED = re.compile(
@@ -27,6 +28,10 @@ _TITLED = re.compile(
     rf"^(?:关于)?([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN}(?:[（(](?:本级|部门|单位|本部)[）)])?)\s*(?:关于)?20\d\d\s*年"
 )
 _YEAR_TITLED = re.compile(rf"^20\d\d\s*年度?\s*([\u4e00-\u9fff（）()、]{{2,40}}?{_ORGAN})(?:部门|单位)?(?:预算|决算)")
+_OFFICE = re.compile(rf"[\u4e00-\u9fff（）()、]{{2,40}}{_ORGAN}")
+_NO_OFFICE = re.compile(r"预算|决算|目录|说明|情况|公开|绩效|部门概况|^本")
+_TITLE_LEVEL = re.compile(r"(部门|单位)(?:预算|决算)")
+_HEAD_YEAR = re.compile(r"(20\d\d)年度?(?:部门|单位|年初)?(?:预算|决算)(?:数|额|金额)?")
 _SUFFIX = re.compile(r"\s*(?:[（(](?:本级|部门|单位|本部|含所属单位|汇总)[）)]|本级|机关本级)$")
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)")
 _BUDGET_YEAR = re.compile(r"(?:预算年度|年度|会计年度)\s*[：:]\s*(20\d\d)")
@@ -64,6 +69,14 @@ def agency_in_caption(captions: Iterable[str]) -> str | None:
     return None
 
 
+def agency_of_heading(heading: str) -> str | None:
+    """The office whose part of a document a heading opens (145001 某某局, 某某局2025年部门预算), None for other headings."""
+    bare = re.sub(r"^第[一二三四五六七八九十]+部分\s*|^[（(]?[一二三四五六七八九十]+[）)、.．]\s*", "", heading.strip())
+    coded, titled = _CODED.match(bare), _TITLED.match(bare)
+    name = bare_agency(coded[1] if coded else titled[1] if titled else bare)
+    return name if len(name) >= 4 and _OFFICE.fullmatch(name) and not _NO_OFFICE.search(name) else None
+
+
 def year_in_caption(lines: Iterable[str]) -> int | None:
     """The fiscal year that a table's captions or title name, None when they name none or several."""
     found: list[int] = []
@@ -80,7 +93,7 @@ def year_in_caption(lines: Iterable[str]) -> int | None:
 def identify(document: Document, opening: Sequence[str]) -> Document:
     """Fill in agency, region, fiscal year, phase, level and title; ``opening`` is the text of the first paragraphs."""
     agency = _winner(_agency_votes(document, opening))
-    year = _winner(_year_votes(document, opening))
+    year = _winner(_year_votes(document, opening)) or _winner(_head_year_votes(document))
     phase = _winner(_phase_votes(document, opening))
     region, code = _region(document, opening, agency)
     level = _level(document, opening)
@@ -116,6 +129,11 @@ def _agency_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]
         for match in (titled, later):
             if match and len(bare_agency(match[1])) >= 4:
                 yield _Vote(bare_agency(match[1]), f"“{line[:40]}”", 2)
+    for line, below in pairwise(re.sub(r"\s+", "", line) for line in opening):
+        # The cover: the office on a line of its own, 2024年单位预算编制说明 below it.
+        alone = _OFFICE.fullmatch(line) and len(line) >= 4 and not _NO_OFFICE.search(line)
+        if alone and re.match(r"20\d\d年", below) and _TITLE.search(below) and len(below) <= LONGEST_TITLE:
+            yield _Vote(bare_agency(line), f"“{line[:40]}”", 2)
     for section in document.sections[:40]:
         titled = _TITLED.match(re.sub(r"^第[一二三四五六七八九十]+部分\s*", "", section.heading))
         if titled:
@@ -158,6 +176,14 @@ def _year_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
                 yield _Vote(found[1], f"正文“{found[0]}”", 0.6)
 
 
+def _head_year_votes(document: Document) -> Iterator[_Vote]:
+    """The latest year that heads of columns budget for (2022年预算): where no title, caption or sentence names one."""
+    for table in document.tables:
+        years = [m[1] for c in table.cells if (m := _HEAD_YEAR.fullmatch(re.sub(r"\s", "", c.text)))]
+        if years:
+            yield _Vote(max(years), f"表“{table.title}”的列名", 1)
+
+
 def _phase_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
     titles = [("表名", t.title, 1.0) for t in document.tables]
     titles += [("标题", s.heading, 1.0) for s in document.sections]
@@ -170,6 +196,10 @@ def _phase_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
 
 
 def _level(document: Document, opening: Sequence[str]) -> str | None:
+    for line in opening:
+        named: set[str] = set(_TITLE_LEVEL.findall(line))
+        if len(named) == 1 and _YEAR.search(line) and len(line) <= LONGEST_TITLE and not _TITLE_BANNED.search(line):
+            return named.pop()
     texts = [*opening, *(t.title for t in document.tables), *(s.heading for s in document.sections)]
     kinds = r"(部门|单位)(?:预算|决算|财务|收支|收入|支出|财政|整体|一般|政府|国有|主要|机构|项目)"
     counts = Counter(m for text in texts for m in re.findall(kinds, text))

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from index.records import Cell, Section
-from index.tables import Layout, read_layout
+from index.tables import DataCell, Layout, read_layout
 
 _NAME = re.compile(r"^项目名称[：:]?$")
+_INDICATOR_HEAD = re.compile(r"[一二三]级指标")
 _CODE = re.compile(r"^项目(?:编码|代码)[：:]?$")
 _FORM_TITLE = re.compile(
     r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]+[）)、])?\s*(.+?)(?:项目)?(?:支出)?(?:预算)?绩效目标(?:申报)?表"
@@ -34,6 +35,14 @@ def project_of(title: str, layout: Layout) -> tuple[str | None, str | None]:
     if not names and titled and not _GENERIC.match(titled[1]) and "整体" not in titled[1]:
         return titled[1], None
     return None, None
+
+
+def projects_of_rows(names: Iterable[DataCell]) -> dict[tuple[int, int], str]:
+    """The projects that head rows of indicators, by the place of their cell; empty for a table without indicators."""
+    heads = [(n.cell, re.sub(r"\s", "", n.column_heads[-1].text)) for n in names if n.column_heads]
+    if not any(_INDICATOR_HEAD.fullmatch(head) for _, head in heads):
+        return {}
+    return {(c.row, c.col): re.sub(r"\s+", "", c.text) for c, head in heads if _NAME.match(head)}
 
 
 def project_of_cells(title: str, cells: Sequence[Cell], rows: int, cols: int) -> str | None:

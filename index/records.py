@@ -102,7 +102,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph of prose with the headings above it."""
+    """A paragraph of prose with the headings above it; ``agency`` where it is not the document's (a compilation)."""
 
     id: str
     text: str
@@ -110,6 +110,7 @@ class Passage:
     page: int | None = None
     box: Box | None = None
     confidence: float | None = None
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,16 @@ CODE = re.compile(r"\d{2,9}")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row's place and what names it: ``code`` is the whole subject code or None, ``path`` the heads from the left."""
+    """A row's place and what names it: ``code`` is the whole subject code or None, ``path`` the heads from the left.
+
+    A ``unit`` row (142301 某某局) holds the subjects that follow it.
+    """
 
     row: int
     label: str
     code: str | None
     path: tuple[str, ...] = ()
+    unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class _Grower:
         self._last: int | None = None
         self._plain: int | None = None
         self._begun: set[int] = set()
+        self._unit: int | None = None
 
     def total(self, row: Row, label: str) -> None:
         self.places[row.row] = Place(-1, None, True)
@@ -100,11 +105,16 @@ class _Grower:
 
     def coded(self, row: Row, code: str) -> None:
         above = next((self._codes[code[:n]] for n in range(len(code) - 1, 2, -1) if code[:n] in self._codes), None)
-        self._place(row, above)
+        self._place(row, self._unit if above is None else above)
         self._codes[code] = row.row
         self._part_of = None
 
     def named(self, row: Row, label: str) -> None:
+        if row.unit:
+            self._place(row, None)
+            self._unit, self._codes, self._part_of = row.row, {}, None
+            self._open, self._plain = [], None
+            return
         style = next((i for i, pattern in enumerate(_NUMBERING) if pattern.match(label)), None)
         outer = next((r for path, r in reversed(self._paths) if path == row.path[: len(path)] != row.path), None)
         self._paths.append((row.path, row.row))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from index.records import Cell
+from index.row_tree import TOTAL
 from index.table_labels import is_value, kind_of, label_score, plain
 from index.table_rows import Grid
 
@@ -15,10 +16,12 @@ _NAMING = re.compile(
     r".*(名称|编码|代码|科目|项目|[一二三四五]级指标|内容|类别|事项|姓名|部门|单位|分类)|[类款项目]|收入|支出|指标"
 )
 _OTHER_SIDE = re.compile(r".*(支出|收入|负债|权益).*|项目|科目|.*功能分类.*")
+_INDICATOR = re.compile(r"[一二三四五]级指标")
 _LEVEL = re.compile(r"[一二三四五]级指标|[类款项]")
 _FIGURES = re.compile(r".*(预算|决算|执行|支出)数|.*金额|合计|小计|总计")
 _CODE = re.compile("编码|代码")
 _SERIAL = re.compile(r"序号|行次|编号|no\.?", re.I)
+_SUBJECT_LEVELS = ("类", "款", "项")
 _BLANK = Cell(0, 0, "")
 
 Path = tuple[Cell, ...]
@@ -45,8 +48,11 @@ class ListBlock:
                     label = self._cell(row, c - 1) if c - 1 in self.labels else _BLANK
                     if plain(label.text):
                         yield value, (*path, label), self.over[c]
-                    elif c < max(stubs, default=0):  # a fact about the outer name, left of the inner ones
-                        yield value, tuple(h for h in path if h.col < c), self.over[c]
+                    elif stubs and stubs[0] < c < stubs[-1]:  # a fact about the outer name, left of the inner ones
+                        outer = tuple(h for h in path if h.col < c)
+                        below = any(_INDICATOR.fullmatch(self._head(s)) for s in stubs)
+                        if plain(value.text) or not below or any(h.row == row for h in outer):
+                            yield value, outer, self.over[c]
                     elif path or not stubs or plain(value.text):  # else the shorter of two lists has ended
                         yield value, path, self.over[c]
 
@@ -74,6 +80,9 @@ class ListBlock:
                 continue
             if stubs and not columns and self._notes(col, stubs[-1]):
                 notes.append(col)
+            elif self._opens_indicators(col, stubs):
+                stubs.append(col)
+                notes, columns = [*notes, *columns], []
             elif col - 1 not in self.labels and self._names_rows(col, stubs, columns):
                 if columns:
                     found.append((stubs, [*notes, *columns]))
@@ -81,7 +90,28 @@ class ListBlock:
                 stubs.append(col)
             else:
                 columns.append(col)
+        if not found and not stubs:
+            stubs = self._names_at_the_right(columns)
+            columns = [c for c in columns if c not in stubs]
         return [*found, (stubs, [*notes, *columns])]
+
+    def _names_at_the_right(self, columns: Sequence[int]) -> list[int]:
+        """项目支出 | 基本支出 | 合计 | 功能科目 | 科目编码: the last columns name the figures left of them."""
+        run: list[int] = []
+        for col in reversed(columns):
+            if not _NAMING.fullmatch(self._head(col)) or any(
+                kind_of(t) not in ("text", "code") for t in self._filled(col)
+            ):
+                break
+            run.insert(0, col)
+        figures = any(is_value(t) for c in columns if c not in run for t in self._filled(c))
+        worded = any(kind_of(t) == "text" for c in run for t in self._filled(c))
+        return run if figures and worded else []
+
+    def _opens_indicators(self, col: int, stubs: Sequence[int]) -> bool:
+        """一级指标 right of 项目名称 | 项目资金 | 年度目标: the levels name rows inside the project's."""
+        outer = stubs and not any(_INDICATOR.fullmatch(self._head(s)) for s in stubs)
+        return bool(outer and _INDICATOR.fullmatch(self._head(col)))
 
     @cached_property
     def labels(self) -> frozenset[int]:
@@ -104,9 +134,7 @@ class ListBlock:
         if not self.head_rows or not self.body:
             return {}
         line = self.grid.places[self.body[0]]
-        return {
-            c: (cell,) for c, cell in enumerate(line) if cell is not None and plain(cell.text) in ("类", "款", "项")
-        }
+        return {c: (cell,) for c, cell in enumerate(line) if cell is not None and plain(cell.text) in _SUBJECT_LEVELS}
 
     def _head(self, col: int) -> str:
         return plain(self.over[col][-1].text) if self.over[col] else ""
@@ -154,10 +182,10 @@ class ListBlock:
         last = stubs[-1]
         before = self._filled(last)
         if not filled or not wordy:
-            return False
+            return bool(filled) and self._codes_of_names(col, last)
         if (
             _CODE.search(self._head(last))
-            or self._head(last) in ("类", "款", "项")
+            or self._head(last) in _SUBJECT_LEVELS
             or sum(kind_of(t) == "code" for t in before) * 2 > len(before)
         ):
             return True
@@ -175,6 +203,12 @@ class ListBlock:
             for r in self.body
         )
         return hanging and not _LEVEL.fullmatch(self._head(last))
+
+    def _codes_of_names(self, col: int, last: int) -> bool:
+        """单位代码 between 类 | 款 | 项 and the column of names."""
+        codes = self._head(last) in _SUBJECT_LEVELS and bool(_CODE.search(self._head(col)))
+        right = self._filled(col + 1) if col + 1 < self.grid.cols else []
+        return codes and bool(right) and sum(kind_of(t) == "text" for t in right) * 2 >= len(right)
 
     def _notes(self, col: int, last: int) -> bool:
         """Facts about what a merged row head names (its maker, its address), merged over the same rows."""
@@ -211,11 +245,20 @@ class ListBlock:
                     for s in stubs[k + 1 :]:
                         above.pop(s, None)
                 else:
-                    goes_on = any(plain(self._cell(row, s).text) for s in stubs[k + 1 :])
+                    inner = stubs[k + 1 :]
+                    if self._head(col) in _SUBJECT_LEVELS:  # only an inner level goes on under an outer one
+                        inner = [s for s in inner if self._head(s) in _SUBJECT_LEVELS]
+                    goes_on = any(plain(self._cell(row, s).text) for s in inner)
                     cell = above.get(col, _BLANK) if goes_on and not self._codes(col, above.get(col)) else _BLANK
                 if plain(cell.text) and cell not in path:
                     path.append(cell)
-            yield row, tuple(path) or corner
+            yield row, tuple(path) or self._serial_total(row, stubs) or corner
+
+    def _serial_total(self, row: int, stubs: Sequence[int]) -> Path:
+        """合计 printed in the column 序号 left of the names, which are blank then."""
+        col = min(stubs, default=0) - 1
+        cell = self._cell(row, col) if col >= 0 and self._is_serial(col) else _BLANK
+        return (cell,) if TOTAL.match(plain(cell.text)) else ()
 
     def _codes(self, col: int, above: Cell | None) -> bool:
         """A column of whole codes: a blank there is no code. In 类 | 款 | 项 a blank goes on from above."""

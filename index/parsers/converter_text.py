@@ -131,16 +131,40 @@ def _numbers_of_pages_dropped(blocks: list[Paragraph | Grid]) -> list[Paragraph 
 
 
 def grid_of(rows: list[list[str]], truncated: bool = False) -> Grid:
-    """Rows of texts (ragged ones too) as a grid without spans; a short 合计 row stands under its figures."""
+    """Rows of texts (ragged ones too) as a grid without spans; a short row of one label and figures stands under its figures."""
     width = max(len(row) for row in rows)
-    placed = [_total_in_place(row, width) for row in rows]
+    whole = [row for row in rows if len(row) == width]
+    placed = [_total_in_place(row, width, whole) for row in rows]
     cells = tuple(Cell(r, c, text) for r, row in enumerate(placed) for c, text in enumerate(row))
     return Grid(cells, len(rows), width, truncated=truncated)
 
 
-def _total_in_place(row: list[str], width: int) -> list[str]:
-    """合计, merged over the code columns, is written once: its figures belong at the right end of the row."""
-    total = 2 < len(row) < width and _TOTAL.fullmatch(re.sub(r"\s", "", row[0]))
-    if not total or any(re.search(r"[^\d.,\-−%\s]", text) for text in row[1:]):
+def _columns_of(rows: list[list[str]], figures: bool) -> set[int]:
+    """Columns whose filled cells in whole rows below the first are mostly figures, or mostly words."""
+    found = set()
+    for col, texts in enumerate(zip(*rows[1:], strict=True)):
+        filled = [_is_figure(t) == figures for t in texts if t]
+        if sum(filled) * 2 > len(filled):
+            found.add(col)
+    return found
+
+
+def _total_in_place(row: list[str], width: int, whole: list[list[str]]) -> list[str]:
+    """合计, merged over the code columns, is written once: its figures belong at the right end of the row.
+
+    So does any other label (货物 above its items) whose figures would stand under columns of words else.
+    """
+    if not 2 < len(row) < width or not all(_is_figure(t) or not t for t in row[1:]):
         return row
+    if not _TOTAL.fullmatch(re.sub(r"\s", "", row[0])):
+        here = {c for c, t in enumerate(row) if c and t}
+        there = {c + width - len(row) for c in here}
+        words = _columns_of(whole, figures=False)
+        fits = here & words and not there & words and there & _columns_of(whole, figures=True)
+        if not fits or not re.search(r"[\u4e00-\u9fff]", row[0]):
+            return row
     return [row[0], *[""] * (width - len(row)), *row[1:]]
+
+
+def _is_figure(text: str) -> bool:
+    return bool(text) and not re.search(r"[^\d.,\-−%\s]", text)

@@ -6,14 +6,24 @@ from decimal import Decimal
 
 import pytest
 
-from index.amounts import chinese_number, convert, digits_for_chinese, find_amounts, percent, read_cell
+from index.amounts import (
+    chinese_number,
+    comparison_sign,
+    convert,
+    digits_for_chinese,
+    find_amounts,
+    percent,
+    read_cell,
+    unit_named,
+)
 
 CELLS = [
     ("1,234.50", "1234.50", "", None), ("8.00", "8.00", "", None), ("0", "0", "", None), ("-5.2", "-5.2", "", None),
     ("(1,200.00)", "-1200.00", "", None), ("4.83万", "4.83", "万元", None), ("200 万元", "200", "万元", None),
     ("≥98%", "98", "%", "≥"), (">=98", "98", "", "≥"), ("不低于90％", "90", "%", "≥"), ("≤132万元", "132", "万元", "≤"),
     ("5434平方米", "5434", "平方米", None), ("95%以上", "95", "%", "≥"), ("2万人次", "2", "万人次", None),
-    ("＜5%", "5", "%", "<"), ("24小时", "24", "小时", None),
+    ("＜5%", "5", "%", "<"), ("24小时", "24", "小时", None), ("≥15000台件", "15000", "台件", "≥"),
+    ("≤1个工作日", "1", "个工作日", "≤"), ("3百元", "3", "百元", None), ("≥2.5万立方米", "2.5", "万立方米", "≥"),
 ]  # fmt: skip
 
 
@@ -56,6 +66,7 @@ def test_an_amount_knows_its_place() -> None:
 
 def test_units_convert_exactly() -> None:
     assert convert(Decimal("730500.00"), "元", "万元") == Decimal("73.05")
+    assert convert(Decimal("73846"), "百元", "万元") == Decimal("738.46")
     assert convert(Decimal("0.5"), "亿元", "元") == Decimal(50_000_000)
     assert percent(Decimal(1), Decimal(3)) == Decimal("33.33")
 
@@ -69,3 +80,15 @@ def test_chinese_numbers(text: str, number: int) -> None:
 
 def test_chinese_amounts_as_digits() -> None:
     assert digits_for_chinese("五十万元和百分之八") == "50万元和8%"
+
+
+@pytest.mark.parametrize(("text", "sign"), [("≥", "≥"), ("＝", "="), ("不低于", "≥"), ("定性", None), ("", None)])
+def test_a_sign_in_a_cell_of_its_own(text: str, sign: str | None) -> None:
+    assert comparison_sign(text) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("％", "%"), ("个", "个"), ("人次", "人次"), ("—", ""), ("", ""), ("‰", "‰")]
+)
+def test_a_unit_in_a_cell_of_its_own(text: str, unit: str) -> None:
+    assert unit_named(text) == unit

@@ -84,7 +84,15 @@ def test_headings_by_their_numbering(text: str, level: int | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["单位：万元", "编制部门：某局    单位：元", "预算年度：2025", "公开01表", "897某区办公室", "截止时间：2024-12-31"],
+    [
+        "单位：万元",
+        "编制部门：某局    单位：元",
+        "预算年度：2025",
+        "公开01表",
+        "表1-2",
+        "897某区办公室",
+        "截止时间：2024-12-31",
+    ],
 )
 def test_captions(text: str) -> None:
     assert is_caption(text)
@@ -92,3 +100,26 @@ def test_captions(text: str) -> None:
 
 def test_prose_is_no_caption() -> None:
     assert not is_caption("2025年本单位预算安排如下")
+
+
+def test_units_of_a_hundred_yuan_and_a_form_number_in_two_parts() -> None:
+    table = _document("支出总表", _grid(("表1-2", "单位：百元"), ("科目名称", "合计"), ("办公费", "3.00"))).tables[0]
+    assert (table.unit, table.captions, table.rows) == ("百元", ("表1-2", "单位：百元"), 2)
+
+
+def test_each_part_of_a_compilation_has_its_own_office() -> None:
+    def part(code: str, office: str) -> tuple[Paragraph | Grid | str, ...]:
+        heading = Paragraph(f"{code} {office}", heading_level=1)
+        return heading, "支出预算表", "单位：万元", TABLE, f"2025年{office}“三公”经费预算5万元，与上年持平。"
+
+    document = _document(*part("101001", "某县档案局"), *part("145001", "某县司法局"))
+    assert [b.agency for b in document.blocks] == [*["某县档案局"] * 2, *["某县司法局"] * 2]
+
+
+def test_a_short_name_in_a_heading_makes_no_compilation() -> None:
+    document = _document(
+        "中共某县委网络安全和信息化委员会办公室2025年部门预算",
+        Paragraph("县委网信办2025年预算情况", heading_level=1),
+        "收入5万元。",
+    )
+    assert {p.agency for p in document.passages} == {None}

@@ -188,3 +188,56 @@ def test_forms_under_one_title_are_told_apart_by_project() -> None:
         ("培训经费", "2024年项目支出绩效目标表（培训经费）"), ("宣传经费", "2024年项目支出绩效目标表（宣传经费）"),
     ]  # fmt: skip
     assert [(f.value, f.comparison, f.unit) for f in targets] == [(Decimal(2), "≥", "次")] * 2
+
+
+def test_a_target_with_its_sign_and_its_unit_in_cells_of_their_own() -> None:
+    grid = _grid([
+        ["单位名称", "项目名称", "项目资金", "一级指标", "二级指标", "三级指标", "指标性质", "指标值", "度量单位", "权重"],
+        ["某某局", "审计服务", "320.00", "产出指标", "数量指标", "审计项目个数", "≥", "45", "个", "20"],
+        ["", "", "", "", "时效指标", "出具时限", "≤", "60", "天", "10"],
+        ["", "", "", "效益指标", "社会效益指标", "整改成效", "定性", "良好", "", "10"],
+        ["", "系统运维", "64.50", "产出指标", "质量指标", "可用率", "≥", "99.5", "％", "60"],
+    ])  # fmt: skip
+    facts = _facts([Paragraph("2025年部门预算项目绩效目标表"), Paragraph("单位：万元"), grid])
+    targets = [(f.project, f.measure, f.comparison, f.value, f.unit) for f in facts if f.kind == "target"]
+    assert targets == [
+        ("审计服务", "审计项目个数", "≥", Decimal(45), "个"), ("审计服务", "出具时限", "≤", Decimal(60), "天"),
+        ("审计服务", "整改成效", None, None, ""), ("系统运维", "可用率", "≥", Decimal("99.5"), "%"),
+    ]  # fmt: skip
+    money = [(f.project, f.printed) for f in facts if f.kind == "amount" and f.unit == "万元"]
+    assert money == [("审计服务", "320.00"), ("系统运维", "64.50")]
+    assert {f.unit for f in facts if f.measure == "权重"} == {""}
+
+
+def test_a_share_of_last_years_figure_belongs_to_this_year() -> None:
+    heads = ["项目", "2024年执行数", "2025年预算数", "预算数为上年执行数的%", "预算数为2024年执行数的%"]
+    grid = _grid([heads, ["增值税", "62.00", "65.00", "104.8", "104.9"]])
+    facts = _facts([Paragraph("2025年一般公共预算收入表"), Paragraph("单位：万元"), grid])
+    assert [(f.printed, f.fiscal_year, f.unit, f.phase) for f in facts] == [
+        ("62.00", 2024, "万元", "执行"), ("65.00", 2025, "万元", "预算"), ("104.8", 2025, "%", "预算"),
+        ("104.9", 2025, "%", "预算"),
+    ]  # fmt: skip
+
+
+def test_subjects_are_parts_of_the_unit_above_them() -> None:
+    grid = _grid([
+        ["类", "款", "项", "单位代码", "单位名称（科目）", "合计"], ["", "", "", "", "合计", "9.00"],
+        ["", "", "", "142301", "某某局", "8.00"], ["201", "29", "01", "142301", "行政运行", "8.00"],
+        ["", "", "", "142302", "某某中心", "1.00"], ["201", "29", "50", "142302", "事业运行", "1.00"],
+    ])  # fmt: skip
+    facts = _facts([Paragraph("2025年支出总表"), Paragraph("单位：万元"), grid])
+    assert [(f.subject, f.subject_code, f.depth, f.parent_row) for f in facts if f.kind == "amount"] == [
+        ("合计", None, -1, None), ("某某局", None, 0, None), ("行政运行", "2012901", 1, 2), ("某某中心", None, 0, None),
+        ("事业运行", "2012950", 1, 4),
+    ]  # fmt: skip
+
+
+def test_prose_of_a_compilation_belongs_to_the_office_of_its_part() -> None:
+    def part(heading: str, sentence: str) -> list[Paragraph | Grid]:
+        return [Paragraph(heading, heading_level=1), Paragraph(sentence)]
+
+    facts = _facts([
+        *part("101001 某县档案局", "2025年某县档案局“三公”经费预算24.60万元。"),
+        *part("145001 某县司法局", "2025年某县司法局“三公”经费预算42.80万元。"),
+    ])  # fmt: skip
+    assert [(f.agency, f.printed) for f in facts] == [("某县档案局", "24.60万元"), ("某县司法局", "42.80万元")]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from index.assemble import assemble
 from index.identity import agency_in_caption, bare_agency, region_in_text, year_in_caption
-from index.records import Document, Fact
+from index.records import Cell, Document, Fact, Grid, Paragraph, Source
 
 RealDocument = Callable[[str], tuple[Document, list[Fact]]]
 TANGSHAN = "中共唐山市委网络安全和信息化委员会办公室"
@@ -82,3 +83,36 @@ def test_a_region_that_several_bear_needs_its_parent() -> None:
     assert region_in_text("普陀区某局") is None
     assert region_in_text("上海市普陀区某局") == "310107"
     assert region_in_text("玉田县某局") == "130229"
+
+
+def _document(*lines: str, heads: tuple[str, ...] = ()) -> Document:
+    cells = tuple(Cell(r, c, t) for r, row in enumerate((heads, ("办公费", "1.00"))) for c, t in enumerate(row))
+    grid = (Grid(cells, 2, 2),) if heads else ()
+    return assemble(Source("docx", (*(Paragraph(line) for line in lines), *grid)), "a.docx", "d")
+
+
+@pytest.mark.parametrize(
+    ("lines", "agency"),
+    [
+        (("共青团某某市委员会", "2024年单位预算编制说明"), "共青团某某市委员会"),
+        (("某县国有某某林场2025年部门预算",), "某县国有某某林场"), (("某县史志研究室2025年部门预算公开",), "某县史志研究室"),
+        (("某县水务投资有限公司2025年预算",), "某县水务投资有限公司"), (("部门预算公开工作领导小组办公室", "2024年预算"), None),
+    ],
+)  # fmt: skip
+def test_the_office_on_the_cover(lines: tuple[str, ...], agency: str | None) -> None:
+    found = _document(*lines, "一、收支情况", "收入100万元。").agency
+    assert (found.value if found else None) == agency
+
+
+def test_the_title_decides_whether_it_is_a_unit() -> None:
+    tables = ("2024年部门收支总表", "2024年部门支出总表", "2024年部门收入总表")
+    assert _document("某市第二中学2024年度单位预算公开", *tables).level == "单位"
+
+
+def test_a_year_only_in_the_heads_of_columns() -> None:
+    year = _document("某市残联单位预算", heads=("项目", "2022年预算")).fiscal_year
+    assert year is not None
+    assert year.value == "2022"
+    stated = _document("某市残联2023年单位预算", heads=("项目", "2022年预算")).fiscal_year
+    assert stated is not None
+    assert stated.value == "2023"

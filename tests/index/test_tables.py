@@ -379,3 +379,76 @@ def test_a_blank_column_of_figures_names_no_row() -> None:
     )
     assert paths(layout, "21.22") == [("", "合计/决算数")]
     assert paths(layout, "1.30") == [("", "公务接待费/决算数")]
+
+
+INDICATORS = """
+项目名称 | 年度目标 | 一级指标 | 二级指标 | 三级指标 | 指标性质 | 指标值 | 度量单位 | 权重
+普法 | 开展普法宣传。 | 产出指标 | 数量指标 | 宣传场次 | ≥ | 60 | 场 | 20
+ |  |  | 质量指标 | 接通率 | ≥ | 95 | % | 30
+ |  | 效益指标 | 社会效益指标 | 犯罪率 | ≤ | 3 | ‰ | 10
+助学 | 资助学生。 | 产出指标 | 数量指标 | 资助人数 | = | 180 | 人 | 40
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rows", "columns"),
+    [
+        ("60", "普法/产出指标/数量指标/宣传场次", "指标值"), ("95", "普法/产出指标/质量指标/接通率", "指标值"),
+        ("3", "普法/效益指标/社会效益指标/犯罪率", "指标值"), ("40", "助学/产出指标/数量指标/资助人数", "权重"),
+        ("资助学生。", "助学", "年度目标"),
+    ],
+)  # fmt: skip
+def test_indicators_inside_projects_whose_spans_were_lost(value: str, rows: str, columns: str) -> None:
+    assert paths(printed(INDICATORS), value) == [(rows, columns)]
+
+
+def test_a_goal_left_blank_below_its_project_is_no_blank_of_its_own() -> None:
+    goals = [d.cell.row for d in printed(INDICATORS).data if d.column_heads[-1].text == "年度目标"]
+    assert goals == [1, 4]
+
+
+UNITS = """
+科目编码 |  |  | 单位代码 | 单位名称（科目） | 合计 | 基本支出
+类 | 款 | 项 |  |  |  |
+ |  |  |  | 合 计 | 9.00 | 4.00
+ |  |  | 142301 | 某某局 | 8.00 | 3.00
+201 | 29 | 01 | 142301 | 行政运行 | 7.00 | 2.00
+ |  |  | 142302 | 某某中心 | 1.00 | 1.50
+201 | 29 | 50 | 142302 | 事业运行 | 1.01 | 1.51
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [
+        ("9.00", "合 计"), ("8.00", "142301/某某局"), ("2.00", "201/29/01/142301/行政运行"),
+        ("1.50", "142302/某某中心"), ("1.51", "201/29/50/142302/事业运行"),
+    ],
+)  # fmt: skip
+def test_names_that_follow_a_column_of_unit_codes(value: str, rows: str) -> None:
+    assert [row for row, _ in paths(printed(UNITS), value)] == [rows]
+
+
+def test_names_at_the_right_of_their_figures() -> None:
+    layout = printed(
+        """
+        项目支出 | 基本支出 | 合计 | 功能科目 | 功能科目编码
+        1.00 | 2.00 | 3.00 | 合计 |
+         | 3.50 | 3.51 | 卫生健康支出 | 210
+        """
+    )
+    assert paths(layout, "1.00") == [("合计", "项目支出")]
+    assert paths(layout, "3.51") == [("卫生健康支出/210", "合计")]
+
+
+def test_a_total_in_the_column_of_serial_numbers() -> None:
+    layout = printed(
+        """
+        序号 | 项目名称 | 预算单位 | 项目金额
+        1 | 消防租机费 | 局本级 | 5.20
+        2 | 平台运维 | 指挥中心 | 3.60
+        合计 |  |  | 8.80
+        """
+    )
+    assert paths(layout, "8.80") == [("合计", "项目金额")]
+    assert paths(layout, "3.60") == [("平台运维", "项目金额")]

@@ -58,6 +58,16 @@ def test_a_total_merged_over_the_code_columns_stands_under_its_figures() -> None
     assert [(c.col, c.text) for c in grid.cells if c.row == 2] == [(0, "合计"), (1, ""), (2, "5.00"), (3, "5.00")]
 
 
+def test_a_label_merged_over_words_stands_left_of_its_figures() -> None:
+    heads = ["大类", "专项", "品目", "总计", "其他资金"]
+    item = ["货物", "设备购置", "诊断仪", "9.80", ""]
+    rows = _rows(grid_of([heads, ["货物", "9.80", "0.00"], item, ["合计", "9.80", "0.00"]]))
+    assert rows[1] == ["货物", "", "", "9.80", "0.00"]
+    assert rows[3] == ["合计", "", "", "9.80", "0.00"]
+    beside = ["甲", "1.00", "2.00"]
+    assert _rows(grid_of([["项目", "上年", "本年", "备注"], beside, ["乙", "1.00", "2.00", "续"]]))[1][:3] == beside
+
+
 def test_other_short_rows_stay_as_they_are() -> None:
     grid = grid_of([["甲", "乙", "丙"], ["合计说明", "文字", "1"], ["备注", "文字"]])
     assert [c.text for c in grid.cells if c.row == 2] == ["备注", "文字"]
