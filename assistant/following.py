@@ -54,7 +54,7 @@ def unnumbered(text: str) -> str:
 
 def number_of(text: str) -> int | None:
     """The number of a list item: 8 for 八、… and （8）…."""
-    found = re.match(r"^第?[（(]?([一二三四五六七八九十]{1,3}|\d{1,2})(?:[）)、.．条])", text)
+    found = re.match(r"^第?[（(]?([一二三四五六七八九十]{1,3}|\d{1,2})(?:[）)、.．条]|是)", text)
     return None if found is None else int(found[1]) if found[1].isdigit() else chinese_number(found[1])
 
 

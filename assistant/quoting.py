@@ -19,7 +19,8 @@ from index.amounts import plain as digits
 _OPEN = re.compile(
     r"什么|啥|哪(?!个?(?:最|更|多|少|高|低))|谁(?!更|最|[多高大少低小])|如何|怎[么样]|为何|何[时处]|地址|地点"
 )
-_PERSON = re.compile(r"是谁|谁是|叫什么名字|姓名|电话|联系方式")
+_PERSON = re.compile(r"(?<!主体)(?<!单位)(?<!部门)是谁|谁是|叫什么名字|姓名|电话|联系方式|负责人|谁负责[?？]?(?:\s|$)")
+_CONTACT = re.compile(r"负责人|联系|电话|姓名")
 _MOVED = re.compile(r"增|减|降|升|持平|一致")
 _RANKS = re.compile(r"最[高低多少大小]|排|第[一二三四五](?:[大高多少低小名位]|$)")
 _SURE = 0.6
@@ -81,6 +82,8 @@ class Quoter(Grouper):
         if compares or (u.operation.name == "difference" and not any(slots)):
             return answer
         if answer.status == "answered":
+            if _PERSON.search(u.text) and not any(_CONTACT.search(f"{c.row}{c.column}") for c in answer.citations):
+                return not_found(u.text, "文档没有写明所问的人", self.catalog, u)
             return (_beside_the_point(u, answer, slots) and self._prose(u, surely=True)) or answer
         if _RANKS.search(u.text) or not (_OPEN.search(u.text) or slots) or "money" in slots[:1]:
             return answer

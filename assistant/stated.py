@@ -11,7 +11,10 @@ from index.amounts import MONEY, Amount, find_amounts
 
 _COUNTED = re.compile(rf"(?:多少|几)\s*({COUNTERS})?")
 _NUMBER_OF = re.compile(r"(?:项目|指标|单位|机构|科室|处室)(?:的)?(?:数量?|个数)(?=$|[，,。？?是有为])")
-_MONEY_OF = re.compile(r"(?:多少|几)(?:资金|钱|金额|经费|万元|亿元|元)|(?:资金|金额)(?:是|为|有)?多少")
+_MONEY_OF = re.compile(
+    r"(?:多少|几)(?:资金|钱|金额|经费|万元|亿元|元)|(?:资金|金额)(?:是|为|有)?多少"
+    r"|涉及(?:的|项目|预算)*(?:资金|金额)[?？]?$"
+)
 _CLAUSE = re.compile(r"[，,；;。：:（）()]")
 
 
