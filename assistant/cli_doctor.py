@@ -16,6 +16,7 @@ def checks(place: str) -> Iterator[tuple[State, str]]:
     """(state, line) pairs: ✓ fine, ! something optional is missing, ✗ the assistant cannot work."""
     yield from _store(place)
     yield from _model()
+    yield _language_model()
     if "://" not in place:
         fts5 = sqlite3.connect(":memory:").execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]
         yield ("✓", "SQLite 支持全文检索") if fts5 else ("✗", "SQLite 不支持 FTS5 全文检索。请换用官方发行的 Python。")
@@ -49,6 +50,15 @@ def _store(place: str) -> Iterator[tuple[State, str]]:
         yield "!", f"{old} 份文档由旧版程序读入。请对原文件重新运行 ingest，以得到新版的读法。"
     if "://" not in place and not os.access(Path(place), os.W_OK):
         yield "!", f"库 {place} 只读：可以提问，不能导入或移除文档。"
+
+
+def _language_model() -> tuple[State, str]:
+    from assistant.model_reach import told
+
+    try:
+        return "✓", f"大语言模型：{told()}"
+    except ValueError as error:
+        return "✗", f"大语言模型：{error}"
 
 
 def _model() -> Iterator[tuple[State, str]]:

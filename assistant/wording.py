@@ -27,6 +27,8 @@ _LOG = logging.getLogger("budgetqa.llm")
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r".*?(?:[。！？!?](?:\s*[\[［【]\d{1,3}[\]］】])*|\n|$)", re.S)
 _PIECE_SIZE = 500
+_SHORTEST = 10
+_ALL = "问题所问的全部内容"
 MOST_PIECES = 8
 _VERBATIM = ("definition", "duties", "members", "basis", "place", "time", "who")
 _ASKS_WHY = re.compile(r"为什么|为何|为啥|原因|缘由")
@@ -125,7 +127,7 @@ class Worder:
         text = load("wording").fill(
             question=draft.answer.question,
             evidence=_lines(draft.pieces),
-            points="、".join(_points(draft.answer)) or "无",
+            points="、".join(_points(draft.answer)) or _ALL,
         )
         return [("user", text)]
 
@@ -219,7 +221,8 @@ def _left_out(draft: _Draft, text: str) -> list[str]:
     used = {int(n) for n in _MARK.findall(text)}
     said = {i for v in draft.answer.values for i in v.citations}
     quoted = [p for p in draft.pieces if not p.label and p.citation in set(range(len(draft.answer.citations))) - said]
-    out = [f"没有写出{figure}" for figure in unsaid(text, draft.answer.values)]
+    out = ["没有回答问题"] if len(_MARK.sub("", text)) < _SHORTEST else []
+    out += [f"没有写出{figure}" for figure in unsaid(text, draft.answer.values)]
     if _ASKS_WHY.search(draft.answer.question) and not _SAYS_WHY.search(text):
         out.append("没有写出原因")
     return out + [f"没有用到依据[{p.number}]" for p in quoted if p.number not in used]

@@ -277,6 +277,20 @@ def test_doctor_knows_a_good_a_missing_and_a_broken_store(
     assert "已损坏" in capsys.readouterr().out
 
 
+def test_doctor_says_what_leaves_this_machine(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BUDGETQA_LLM_BASE_URL", raising=False)
+    assert run(["doctor", "--store", store]) == 0
+    assert "不会发送到任何地方" in capsys.readouterr().out
+    monkeypatch.setenv("BUDGETQA_LLM_BASE_URL", "http://model.intern/v1")
+    assert run(["doctor", "--store", store]) == 0
+    assert "发送到 http://model.intern/v1" in capsys.readouterr().out
+    monkeypatch.setenv("BUDGETQA_LLM_TIMEOUT", "soon")
+    assert run(["doctor", "--store", store]) == 1
+    assert "BUDGETQA_LLM_TIMEOUT" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("question", ["", "？？", "预算" * 5000, "' OR 1=1 --"])
 def test_any_question_gets_an_answer(question: str, store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ask", question, "--json", "--store", store]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,30 @@ def test_the_audit_tells_who_asked_what_and_which_places_were_cited(fake: Any, t
     assert first["via"] == "open"
     assert first["values"][0][1:] == ["730500.00", "元"]
     assert first["sources"][0]["table"]
+
+
+def test_an_answer_that_streams_is_noted_once_in_its_last_state_with_model_and_prompt(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "budgetqa.requests")
+    step = {"step": "wording", "model": "qwen", "prompt": "wording@3:abc", "faults": []}
+    first = Answer("q", "answered", "t", route="retrieval")
+    last = Answer("q", "answered", "t2", route="llm", trace=(step,))
+
+    def stream(_: Question) -> Iterator[Answer | str]:
+        yield first
+        yield "t2"
+        yield last
+
+    observer = Observer(audit=tmp_path / "audit.jsonl")
+    assert list(observer.stream(stream, Question("q"))) == [first, "t2", last]
+    left = observer.stream(stream, Question("q"))
+    next(left)
+    left.close()  # type: ignore[attr-defined]
+    observer.close()
+    noted = [(line["route"], line.get("model"), line.get("prompt")) for line in lines(caplog)]
+    assert noted == [("llm", "qwen", "wording@3:abc"), ("retrieval", None, None)]
+    assert len((tmp_path / "audit.jsonl").read_text("utf-8").splitlines()) == 2
 
 
 def test_the_audit_is_rotated(tmp_path: Path) -> None:
