@@ -24,6 +24,7 @@ from assistant.tracing import no_tracing
 
 PREFIX = "BUDGETQA_LLM_"
 BEAT = 0.25
+LATE = "大模型没有在限定时间内答完"
 MAX_CHARACTERS = 6_000
 _RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
 _UNKNOWN_FIELD = (400, 422)
@@ -190,6 +191,8 @@ class LanguageModel:
         if self.settings.token_budget and self.used_tokens >= self.settings.token_budget:
             raise ModelFailed("大模型的词元额度已用完")
         ends = deadline if deadline is not None else time.monotonic() + self.settings.timeout
+        if time.monotonic() >= ends:
+            raise ModelFailed(LATE)
         try:
             request = asyncio.run_coroutine_threadsafe(self._limited(work, ends), self._running())
             begun(request)
@@ -217,7 +220,7 @@ class LanguageModel:
             async with asyncio.timeout(max(0.0, ends - time.monotonic())), self._slots:
                 return await self._retried(work, ends)
         except TimeoutError:
-            raise ModelFailed("大模型没有在限定时间内答完") from None
+            raise ModelFailed(LATE) from None
 
     async def _retried(self, work: Callable[[], Awaitable[_T]], ends: float) -> _T:
         for attempt in range(self.settings.retries + 1):

@@ -86,8 +86,8 @@ def test_a_good_draft_becomes_the_text_and_nothing_else_changes() -> None:
     ],
 )  # fmt: skip
 def test_whatever_goes_wrong_the_deterministic_answer_comes_in_time(reply: Reply, told: str) -> None:
-    started = time.monotonic()
     with model(reply) as (llm, _):
+        started = time.monotonic()
         worded = Worder(llm).word(answer())
         took = time.monotonic() - started
     assert took < LIMIT + SLACK
@@ -151,8 +151,8 @@ def test_streaming_shows_only_sentences_that_passed() -> None:
 
 @pytest.mark.parametrize("reply", [hangs, drips, cut_off, enormous, malformed, fails(500)])
 def test_a_stream_that_breaks_ends_in_the_deterministic_answer(reply: Reply) -> None:
-    started = time.monotonic()
     with model(reply) as (llm, _):
+        started = time.monotonic()
         _, final = streamed(Worder(llm))
         took = time.monotonic() - started
     assert took < LIMIT + SLACK
