@@ -34,7 +34,7 @@ def _store(place: str) -> Iterator[tuple[State, str]]:
 
     where = shown_place(place)
     for line in defects(place):
-        yield "✗", f"{line}。请用 budgetqa restore 由备份恢复，或删除该库后用 budgetqa ingest 由原文件重建。"
+        yield "✗", line
     try:
         store = FactStore(place, create=False)
         documents = store.documents()

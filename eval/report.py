@@ -18,9 +18,17 @@ from eval.runner import Run
 
 STYLE = """body{font:15px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:64em;margin:2em auto;
 padding:0 1em;color:#222}table{border-collapse:collapse;margin:.6em 0}td,th{border:1px solid #ccc;padding:.2em .6em;
-text-align:left;vertical-align:top}th{background:#f3f5f8}svg{width:100%;max-width:44em;font:12px sans-serif}
+text-align:left;vertical-align:top}th{white-space:nowrap}th{background:#f3f5f8}svg{width:100%;max-width:44em;font:12px sans-serif}
 svg .n{font-size:10px;fill:#555}details{margin:.4em 0}code{overflow-wrap:anywhere}"""
 STATUS_NAMES = {"answered": "回答", "clarify": "反问", "not_found": "未找到"}
+SYSTEM_NAMES = {
+    "ours": "本系统",
+    "full_text": "只用全文检索，取前 10 段",
+    "vectors": "只用向量，取前 10 段",
+    "plain_rag": "常见的分段检索：500 字一段、重叠 50 字，取最近 4 段",
+    "earlier": "以前的报告中本系统的回答，按现在的规则重新评分",
+}
+BY_RULE = "基线不用大模型，由规则从找到的段落中取与问题最相符的数。"
 STAGE_NAMES = {"parsing": "解析入库", "finding": "找到候选", "choosing": "选中单元格", "wording": "结论与表述"}
 Rows = list[list[str]]
 
@@ -49,7 +57,12 @@ def write(runs: Run | Sequence[Run], out_dir: Path) -> Path:
     return html
 
 
-Block = tuple[str, Any]  # ("heading", text) | ("table", rows) | ("svg", markup) | ("faults", rows) | ("text", text)
+Block = tuple[str, Any]  # ("heading", text) | ("table", rows) | ("svg", markup) | ("faults", rows) | ("text" or "note", text)
+
+
+def _legend(runs: list[Run]) -> str:
+    named = [f"{r.system}：{SYSTEM_NAMES[r.system]}" for r in runs if r.system in SYSTEM_NAMES]
+    return "；".join(named) + "。" + (BY_RULE if len(runs) > 1 else "")
 
 
 def _share(value: float | None) -> str:
@@ -60,7 +73,7 @@ def _blocks(runs: list[Run]) -> list[Block]:
     """The parts of one set's report, in reading order; the first run is the one that the others stand beside."""
     first = runs[0]
     blocks: list[Block] = [("heading", f"题集 {first.set_name or '（未命名）'}：{len(first.questions)} 题")]
-    blocks.append(("table", _totals(runs)))
+    blocks += [("table", _totals(runs)), ("note", _legend(runs))]
     if len(runs) > 1:
         blocks.append(("table", _comparisons(runs)))
     kinds = [(k, [r.kinds()[k][1] / r.kinds()[k][0] for r in runs]) for k in first.kinds()]
@@ -151,6 +164,7 @@ def _html(blocks: list[Block]) -> str:
         "table": _html_table,
         "svg": lambda x: x,
         "faults": lambda x: f"<details open><summary>未得满分的题 {len(x) - 1} 道</summary>{_html_table(x)}</details>",
+        "note": lambda x: f"<p>{escape(x)}</p>",
         "text": lambda x: f"<p><code>{escape(x)}</code></p>",
     }
     body = "\n".join(shown[kind](content) for kind, content in blocks)
@@ -173,6 +187,8 @@ def _markdown(blocks: list[Block]) -> str:
             parts.append(f"## {content}")
         elif kind in ("table", "faults"):
             parts.append(_markdown_table(content))
+        elif kind == "note":
+            parts.append(content)
         elif kind == "text":
             parts.append(f"`{content}`")
     return "\n\n".join(parts) + "\n"

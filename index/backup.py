@@ -127,9 +127,9 @@ def defects(place: str | Path) -> list[str]:
     if file is None or not file.exists():
         return []
     vectors = chunk_place(place)
-    lines = _file_defects(file)
+    lines = [f"{line}。请用 budgetqa restore 由备份恢复，或删除该库后用 budgetqa ingest 由原文件重建。" for line in _file_defects(file)]
     if isinstance(vectors, Path) and (found := vectors / "chroma.sqlite3").exists():
-        lines += _file_defects(found)
+        lines += [f"{line}。只影响语义检索，再运行 budgetqa ingest 即会重建。" for line in _file_defects(found)]
     return lines
 
 

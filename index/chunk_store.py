@@ -29,6 +29,7 @@ _PAGE = 5000
 _SERVER_PATIENCE = 60.0
 """Seconds; Chroma's own client would wait for a server that hangs for ever."""
 
+_DAMAGED = ("malformed", "not a database")
 _NAMES: set[str] = set()
 _NAMES_LOCK = Lock()
 
@@ -39,6 +40,11 @@ class ModelMismatch(Exception):
 
 class ChunkStoreUnavailable(Exception):
     """Chroma could not be opened or reached; the message is Chinese and says what to check."""
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file itself is at fault, and not a full disk, a permission or a server."""
+        return any(sign in str(self) for sign in _DAMAGED)
 
 
 def _client(place: Path | str) -> Any:

@@ -9,6 +9,7 @@ sees what others wrote only after opening it anew (both tried with Chroma 1.5).
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -72,9 +73,14 @@ def embed_missing(
     Facts and full text are there already, so whatever keeps the vectors away is told in the notices returned (Chinese).
     Stops after a document when ``going_on`` says so.
     """
+    notices: list[str] = []
     try:
         with writing_vectors(place):
-            chunks = open_chunks(place, threads=threads)
+            try:
+                chunks = open_chunks(place, threads=threads)
+            except ChunkStoreUnavailable as error:
+                notices.append(_set_aside(place, error))
+                chunks = open_chunks(place, threads=threads)
             if chunks is None:
                 return [NO_MODEL]
             try:
@@ -83,7 +89,22 @@ def embed_missing(
                 chunks.close()
     except UNREACHED as error:
         return [f"文档已可查数和全文检索，但语义检索没有更新：{error}"]
-    return []
+    return notices
+
+
+def _set_aside(place: str | Path, error: ChunkStoreUnavailable) -> str:
+    """Move a damaged folder of vectors away, since all of it can be made again; raises ``error`` where it is none."""
+    folder = chunk_place(place)
+    if not error.damaged or "://" in str(folder):
+        raise error
+    old = Path(f"{folder}.damaged")
+    try:
+        if old.exists():
+            shutil.rmtree(old)
+        Path(folder).rename(old)
+    except OSError:
+        raise error from None
+    return f"向量库 {folder} 已损坏，移到了 {old}（可删除）；向量已由库中的文档重新建立。"
 
 
 def _embed(store: FactStore, chunks: ChunkStore, claim: Claim, say: Progress, going_on: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answering import Assistant
+from assistant.cli import run
 from assistant.records import Question
 from index import vectors
 from index.build import ingest
@@ -131,6 +132,28 @@ def test_a_reader_whose_vectors_fail_finds_nothing_and_says_why(
     reader.look_again()
     assert reader.search("预算", 3)
     assert reader.notice is None
+    reader.close()
+
+
+@pytest.mark.parametrize("how", ["overwritten", "cut"])
+def test_damaged_vectors_are_named_and_made_again(
+    how: str, place: Path, store: FactStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingest([FIRST], place, workers=1)
+    file = place / "vectors" / "chroma.sqlite3"
+    whole = file.read_bytes()
+    file.write_bytes(b"\xa5" * len(whole) if how == "overwritten" else whole[: len(whole) // 2])
+    assert run(["doctor", "--store", str(place)]) == 1
+    told = capsys.readouterr().out
+    assert f"{file} 已损坏" in told
+    assert "再运行 budgetqa ingest 即会重建" in told
+    reader = VectorReader(place, lambda: store.meta("vectors"))
+    assert reader.search("预算", 3) == []
+    report = ingest([FIRST], place, workers=1)
+    assert ["已损坏" in line for line in report.notices] == [True]
+    assert ingest([FIRST], place, workers=1).notices == []
+    reader.look_again()
+    assert {i for i, _ in reader.search("预算", 1000)} == {c.id for r in store.documents() for c in store.chunks_of(r.id)}
     reader.close()
 
 
