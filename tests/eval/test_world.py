@@ -52,8 +52,16 @@ def shown(path: Path) -> list[str]:
             cells = [c.text for t in read.tables for c in t._cells]
             return [*cells, *(p.text for p in read.paragraphs)]
         case ".xlsx":
-            return [str(v) for s in openpyxl.load_workbook(path) for row in s.iter_rows(values_only=True) for v in row]
+            return [_printed(c) for s in openpyxl.load_workbook(path) for row in s.iter_rows() for c in row]
     return []
+
+
+def _printed(cell: Any) -> str:
+    """A typed number as its format shows it."""
+    if not isinstance(cell.value, int | float):
+        return str(cell.value)
+    decimals = len(cell.number_format.partition(".")[2])
+    return f"{cell.value:,.{decimals}f}" if "," in cell.number_format else f"{cell.value:.{decimals}f}"
 
 
 def test_the_truth_is_what_is_printed(world: Path) -> None:
