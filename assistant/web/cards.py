@@ -106,12 +106,23 @@ def shown_values(values: list[dict[str, Any]]) -> list[Shown]:
                 unit=value["unit"],
                 comparison=value.get("comparison") or "",
                 other=in_other_unit(value["value"], value["unit"]),
-                citations=tuple(value["citations"]),
+                citations=tuple(dict.fromkeys(value["citations"])),
                 share=f"{share:.2f}",
                 negative=number is not None and number < 0,
             )
         )
     return shown
+
+
+def common_beginning(labels: list[str]) -> str:
+    """The words (parted by spaces) that every label of several words begins with, at least one left to each."""
+    several = [label.split(" ") for label in labels if " " in label]
+    words: list[str] = []
+    for column in zip(*(parts[:-1] for parts in several), strict=False) if len(several) > 1 else ():
+        if len(set(column)) > 1:
+            break
+        words.append(column[0])
+    return " ".join(words)
 
 
 def source_path(citations: list[dict[str, Any]], number: int) -> str:
@@ -196,6 +207,8 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
     lines = [line for line in answer["text"].split("\n") if line.strip()]
     # A table below says what the further lines say.
     listed = answer["status"] == "answered" and len(values) > 1
+    # ... and a first line that is only the first row of it.
+    intro = lines[:1] if not listed or (lines[:1] and not lines[0].endswith(("；", ";"))) else []
     return fragment(
         "answer.html",
         root=root,
@@ -203,6 +216,7 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
         scope=list(scope) or None,
         first=values[0] if values and values[0].figure else None,
         values=values[:BAR_LIMIT],
+        shared=common_beginning([v.label for v in values]),
         hidden_values=max(0, len(values) - BAR_LIMIT),
         bars=len(values) > 1 and any(v.share != "0.00" for v in values),
         calculation=calculation,
@@ -210,8 +224,8 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
         inputs=[citations[i] for i in calculation["inputs"] if i < len(citations)] if calculation else [],
         sources=citations,
         copied=plain_text(answer),
-        paragraphs=lines[:1] if listed else lines,
-        rest=lines[1:] if listed else [],
+        paragraphs=intro if listed else lines,
+        rest=lines[len(intro) :] if listed else [],
         steps_open=bool(calculation)
         and calculation["operation"] != "rank"
         and len(calculation["inputs"]) <= OPEN_STEPS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import Counter
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
@@ -138,7 +139,8 @@ class ChatPage:
             findings = shown_findings(self.assistant.findings(), self.assistant.documents())
         except StoreError as error:
             return unreadable(error)
-        return fragment("audit.html", root=self.root, findings=findings, limit=LISTED_FINDINGS)
+        counts = Counter(f["status"] for f in findings if f["status"]).items()
+        return fragment("audit.html", root=self.root, findings=findings, counts=list(counts), limit=LISTED_FINDINGS)
 
     def scopes(self) -> list[Any]:
         """The three filters with what the store holds; nothing to choose while it cannot be read."""
@@ -278,23 +280,24 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
         with gr.Tabs(elem_id="bq-tabs"):
             with gr.Tab("提问", id="ask"):
                 conversation = gr.HTML("", elem_id="bq-conversation", js_on_load=CLICKS_TO_PYTHON, **bare)
-                with gr.Group(elem_id="bq-composer"), gr.Row(elem_id="bq-ask-row", equal_height=True):
-                    field = gr.Textbox(
-                        label="问题",
-                        show_label=False,
-                        container=False,
-                        placeholder="输入问题",
-                        elem_id="bq-field",
-                        max_length=QUESTION_LENGTH,
-                        scale=8,
-                    )
-                    send = gr.Button("提问", variant="primary", elem_id="bq-send", scale=1, min_width=72)
-                    new = gr.Button("新对话", elem_id="bq-new", scale=1, min_width=72)
-                with gr.Accordion("限定查找范围（地区、部门、年度）", open=False, elem_id="bq-scope"), gr.Row():
-                    chosen = [
-                        gr.Dropdown([ANY], value=ANY, label=label, interactive=True, min_width=140)
-                        for label in ("地区", "部门", "年度")
-                    ]
+                with gr.Group(elem_id="bq-composer"):
+                    with gr.Accordion("限定查找范围（地区、部门、年度）", open=False, elem_id="bq-scope"), gr.Row():
+                        chosen = [
+                            gr.Dropdown([ANY], value=ANY, label=label, interactive=True, min_width=100)
+                            for label in ("地区", "部门", "年度")
+                        ]
+                    with gr.Row(elem_id="bq-ask-row", equal_height=True):
+                        field = gr.Textbox(
+                            label="问题",
+                            show_label=False,
+                            container=False,
+                            placeholder="输入问题",
+                            elem_id="bq-field",
+                            max_length=QUESTION_LENGTH,
+                            scale=8,
+                        )
+                        send = gr.Button("提问", variant="primary", elem_id="bq-send", scale=1, min_width=72)
+                        new = gr.Button("新对话", elem_id="bq-new", scale=1, min_width=72)
             with gr.Tab("文件", id="documents") as documents_tab:
                 documents = gr.HTML("", elem_id="bq-documents", js_on_load=CLICKS_TO_PYTHON, **bare)
             with gr.Tab("核对", id="audit") as audit_tab:

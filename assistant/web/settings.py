@@ -23,7 +23,8 @@ class WebSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     state: Path = Field(
-        default=Path("var"), description="用户、密钥、会话、对话记录、评价、上传的文件所在的文件夹；不设时就是库的文件夹"
+        default=Path("var"),
+        description="用户、密钥、会话、对话记录、评价、上传的文件所在的文件夹；不设时就是库的文件夹",
     )
     auth: Literal["auto", "off", "on"] = Field(
         default="auto", description="是否要求登录；auto：已有用户、单点登录或代理登录时要求"

@@ -219,12 +219,23 @@
     const text = !newest ? "" : answer ? [...answer.querySelectorAll(".bq-state, .bq-text")].map((p) => p.textContent).join("。") : "正在查找";
     if (text !== told) { told = text; live.textContent = text; }
   };
+  // The newest question goes to the top of the window, and again when its answer has come, unless the reader moved on.
   let turns = 0;
+  let following = false;
+  ["wheel", "touchmove"].forEach((name) => window.addEventListener(name, () => { following = false; }, { passive: true }));
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const follow = () => {
+    const now = document.querySelectorAll(".bq-turn");
+    const newest = now[now.length - 1];
+    const asked = now.length > turns;
+    if (asked) following = true;
+    if (following && now.length > 1) newest.scrollIntoView({ block: "start", behavior: asked && !calm.matches ? "smooth" : "auto" });
+    if (!newest || !$(".bq-loading", newest)) following = false;
+    turns = now.length;
+  };
   const tidy = () => {
     tell();
-    const now = document.querySelectorAll(".bq-turn");
-    if (now.length > turns) now[now.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
-    turns = now.length;
+    follow();
     const list = $(".bq-uploads");
     if (list && kept.length && !list.children.length) list.append(...kept);
     document.querySelectorAll("button[aria-label]").forEach((one) => {

@@ -57,7 +57,7 @@ def free_port() -> int:
 
 def wait_until(url: str, method: str, path: str) -> None:
     """Wait for a part that is built behind the running service."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until:
         try:
             if httpx.request(method, url + path, timeout=5).status_code != 503:
@@ -83,6 +83,12 @@ def serve_fake(folder: Path, **settings: Any) -> Iterator[Live]:
         finally:
             process.terminate()
             process.wait(timeout=15)
+
+
+@pytest.fixture(scope="module")
+def free() -> int:
+    """A port that nothing listens on."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +145,15 @@ class Visit:
         return turn
 
     def outside(self) -> list[str]:
-        local = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:", "ws://127.0.0.1:")
+        local = (
+            "http://127.0.0.1:",
+            "http://localhost:",
+            "https://localhost:",
+            "data:",
+            "blob:",
+            "about:",
+            "ws://127.0.0.1:",
+        )
         return [url for url in self.requested if not url.startswith(local)]
 
     def picture(self, name: str) -> None:

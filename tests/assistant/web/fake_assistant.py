@@ -64,6 +64,8 @@ class FakeAssistant:
             self.asked.append(question)
         text = question.text
         notes = (f"接上一问：{question.history[-1]}",) if question.history else ()
+        if "慢" in text:
+            time.sleep(1.5)
         if "出错" in text:
             raise RuntimeError("store is gone")
         if "哪个" in text:

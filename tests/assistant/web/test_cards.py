@@ -8,7 +8,7 @@ import pytest
 
 from assistant.records import Answer, Calculation, Citation, Value
 from assistant.web.api import answer_json, safe_link
-from assistant.web.cards import answer_card, in_other_unit, page_path, source_path, with_separators
+from assistant.web.cards import answer_card, common_beginning, in_other_unit, page_path, source_path, with_separators
 from assistant.web.errors import ApiError
 from assistant.web.findings import shown_findings
 from assistant.web.page_head import plain_head
@@ -64,6 +64,21 @@ def test_a_comparison_names_no_unit_it_does_not_have() -> None:
     card = answer_card(answer_json(answer), "/")
     assert "（未注明单位）" in card
     assert "≥" in card
+
+
+@pytest.mark.parametrize(
+    ("labels", "shared"),
+    [
+        (["甲局 2024年 行政运行 年初预算", "甲局 2024年 行政运行 支出决算", "差额"], "甲局 2024年 行政运行"),
+        (["甲局 2024年 支出", "乙局 2024年 支出"], ""),
+        (["甲局 2024年 支出", "甲局 2024年 支出"], "甲局 2024年"),
+        (["甲局 支出", "差额"], ""),
+        (["甲", "乙"], ""),
+        ([], ""),
+    ],
+)
+def test_what_all_rows_begin_with_is_said_once(labels: list[str], shared: str) -> None:
+    assert common_beginning(labels) == shared
 
 
 def test_a_long_list_shows_the_steps_folded() -> None:
