@@ -233,9 +233,11 @@ class ChatPage:
                 break
             elif step or "wording" not in turn:
                 turn["wording"] = turn.get("wording", "") + step
-                turn["stop"] = key
+                # Without its owner, whose name can be the cookie that opens his conversations.
+                turn["stop"] = key.rpartition("/")[2]
                 yield
         turn.pop("wording", None)
+        turn.pop("stop", None)
         self.stopped.discard(key)
         if isinstance(steps, Generator):
             steps.close()
@@ -244,9 +246,8 @@ class ChatPage:
         """The question of a button inside the conversation; a button that stops a model asks nothing."""
         owner = principal_of(request).owner
         data: dict[str, Any] = event._data or {}
-        stop = str(data.get("stop") or "")
-        if stop.startswith(f"{owner}/"):
-            self.stopped.add(stop)
+        if stop := str(data.get("stop") or ""):
+            self.stopped.add(f"{owner}/{stop}")
         return str(data.get("ask") or "")
 
     def open_or_drop(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:

@@ -122,7 +122,7 @@ class Visit:
     def __init__(self, browser: Any, home: str, **options: Any) -> None:
         self.home = home
         self.context = browser.new_context(locale="zh-CN", **{"viewport": {"width": 1200, "height": 850}, **options})
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(60_000)
         self.requested: list[str] = []
         self.errors: list[str] = []
         self.context.on("request", lambda request: self.requested.append(request.url))
