@@ -28,6 +28,7 @@ _SIGN_HEAD = re.compile(r"(?:指标|绩效)?(?:性质|方向|符号)|(?:比较|�
 _UNIT_HEAD = re.compile(r"(?:度量|计量|指标值?|指标值计量)?单位")
 _CHANGE_HEAD = re.compile(r"增减|增长|(?:较|比|同)上年|同比")
 _RATIO_HEAD = re.compile(r"[为占是](?:20\d\d年|上年|去年|上一年)[^/]*[%％比]")
+_EXECUTED = re.compile(r"(?:预算|收支).{0,6}执行情况|决算情况")
 _AS_OF = re.compile(r"截[止至](?:时间|日期)?[：:]?\s*(20\d\d)[-年./](\d{1,2})[-月./](\d{1,2})")
 _EMPTY_NOTE = re.compile(
     r"空表|无此|无该|无.{0,40}(?:预算|决算|支出|拨款|收支|安排|数据|经费|项目|内容)|不涉及|无数据|没有"
@@ -292,9 +293,19 @@ def _passage_facts(document: Document, passage: Passage, project: str | None) ->
         region=document.region.value if document.region else None, fiscal_year=year,
         phase=document.phase.value if document.phase else None, project=project,
     )  # fmt: skip
+    base = _executed(base)
     above = tuple(name for heading in passage.section for name in subject_path(heading))
     for number, fact in enumerate(facts_of_text(passage.text, base, above)):
         yield replace(fact, id=f"{passage.id}-a{number}")
+
+
+def _executed(base: Fact) -> Fact:
+    """Prose under 2024年预算执行情况 tells of that year, whatever year the document budgets for."""
+    heading = base.section[-1] if base.section else ""
+    years = set(years_in(heading))
+    if len(years) != 1 or not _EXECUTED.search(heading):
+        return base
+    return replace(base, fiscal_year=years.pop(), phase=phase_in(heading) or base.phase)
 
 
 def _squeezed(text: str) -> str:

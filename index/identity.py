@@ -36,6 +36,8 @@ _SUFFIX = re.compile(r"\s*(?:[（(](?:本级|部门|单位|本部|含所属单�
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)")
 _BUDGET_YEAR = re.compile(r"(?:预算年度|年度|会计年度)\s*[：:]\s*(20\d\d)")
 _TITLE_YEAR = re.compile(r"(20\d\d)\s*年?度?[^，。；]{0,30}(?:预算|决算|绩效|收支|总表|报表)")
+# 2024年预算执行情况与2025年预算草案的报告 is the paper of 2025.
+_DRAFT_YEAR = re.compile(r"(20\d\d)\s*年[^，。；\d]{0,20}草案")
 _PROJECT_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{6})(\d{2})[A-Z][0-9A-Z]{2,3}[0-9A-Z]{6,16}(?![0-9A-Za-z])")
 _PROSE_YEAR = re.compile(r"(20\d\d)\s*年度?(?:年初)?(?:申请|部门|财政|收支|支出|收入|项目)*(?:预算|决算|三公|“三公”)")
 _TITLE = re.compile(r"(?:预算|决算|绩效)")
@@ -151,7 +153,7 @@ def _form_pairs(table: Table, labels: tuple[str, ...]) -> Iterator[str]:
 
 def _year_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
     for line in opening:
-        found = _TITLE_YEAR.search(line)
+        found = _DRAFT_YEAR.search(line) or _TITLE_YEAR.search(line)
         if found and len(line) <= 80:
             yield _Vote(found[1], f"“{line[:40]}”", 4)
     for table in document.tables:

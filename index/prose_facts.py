@@ -54,6 +54,7 @@ _BARE_TARGET = re.compile(r"指标值(?:为|是|[：:])?\s*(>=|<=|≥|≤|>|<|=)
 _LIMIT = re.compile(r"\s*(?:（含[^）]*）)?以[上下](?!的?[为，。；、]|$)")
 _PARTS = re.compile(r"其中|包括|其[：:]")
 _TARGETS = re.compile(r"^\s*绩效指标[：:]")
+_OPENING_YEAR = re.compile(r"\s*(20\d\d)年度?[，,]")
 _SIGNS = {">=": "≥", "<=": "≤"}
 
 
@@ -85,7 +86,15 @@ def facts_of_text(text: str, base: Fact, above: tuple[str, ...] = ()) -> Iterato
     reader = _Reader(replace(base, project=project or base.project), topic, subject=topic)
     for found in _SENTENCE.finditer(text):
         if found[0].strip():
+            reader.base = _dated(reader.base, found[0])
             yield from _sentence(reader, found[0], bool(_TARGETS.match(text)))
+
+
+def _dated(base: Fact, sentence: str) -> Fact:
+    """2024年，全县完成…: the year that opens a sentence holds for what follows, until another opens one."""
+    opened, fiscal = _OPENING_YEAR.match(sentence), base.fiscal_year
+    near = opened is not None and fiscal is not None and abs(int(opened[1]) - fiscal) <= 1
+    return replace(base, fiscal_year=int(opened[1])) if opened and near else base
 
 
 def _sentence(reader: _Reader, sentence: str, is_target: bool) -> Iterator[Fact]:

@@ -20,6 +20,7 @@ from index.tables import DataCell, Layout
 _LEVELS = frozenset("类款项")
 _CODES = re.compile(r"[类款项]|.{0,8}(?:科目|分类)(?:编码|代码|名称)|(?:科目|分类)?(?:编码|代码)")
 _NAMES = re.compile(r".{0,8}(?:名称|科目|品目|专项|内容|事项)")
+_ITEMS = re.compile(r"名称|.{0,6}(?:项目|事项|专项|资金|课题|工程)(?:名称)?")
 _CODE = re.compile(r"\d{1,7}")
 
 
@@ -37,6 +38,7 @@ def with_row_heads(layout: Layout, cells: Sequence[Cell]) -> tuple[DataCell, ...
             for row in range(cell.row, cell.row + cell.row_span):
                 filled[row].update(range(cell.col, cell.col + cell.col_span))
     figures = {d.cell.col for d in layout.data if not _is_code(d) and read_cell(d.cell.text)}
+    named = _rows_are_named(layout)
     out: dict[int, DataCell] = {}
     above: tuple[Cell, ...] = ()
     for row in sorted(rows):
@@ -44,11 +46,24 @@ def with_row_heads(layout: Layout, cells: Sequence[Cell]) -> tuple[DataCell, ...
         names = [d for d in rows[row] if d not in codes and _is_name(d)]
         for data in rows[row]:
             if data not in codes:
-                headed = _headed(data, [*codes, *names], rows[row])
+                headed = _headed(data, [*codes, *names], rows[row], named)
                 out[id(data)] = _as_above(headed, above, filled[row], figures)
         heads = [d.row_heads for d in (out[id(d)] for d in rows[row] if id(d) in out)]
         above = max(heads, key=len, default=())
     return tuple(out[id(data)] for data in layout.data if id(data) in out)
+
+
+def _rows_are_named(layout: Layout) -> bool:
+    """Whether the first column of names (项目名称, 采购项目) tells every row apart.
+
+    A text right of it (品目, 科室) is then no name inside it but a kind that several rows may share.
+    """
+    first = min((n.cell.col for n in layout.names), default=-1)
+    names = [n for n in layout.names if n.cell.col == first and n.column_heads]
+    words = [_plain(n.cell.text) for n in names]
+    rows = {d.cell.row for d in layout.data if d.column_heads}
+    items = all(_ITEMS.fullmatch(_plain(n.column_heads[-1].text)) for n in names)
+    return bool(names) and items and len(set(words)) == len(words) and {n.cell.row for n in names} >= rows
 
 
 def _is_code(data: DataCell) -> bool:
@@ -66,8 +81,8 @@ def _is_name(data: DataCell) -> bool:
     return bool(text) and right and bool(_NAMES.fullmatch(_head(data))) and read_cell(text) is None
 
 
-def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell]) -> DataCell:
-    """``data`` with the nearest run of names to its left among its row heads."""
+def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell], named_row: bool) -> DataCell:
+    """``data`` with the nearest run of names to its left among its row heads, outside the name of a ``named_row``."""
     named = {id(n) for n in names}
     left = [c.col for c in (*(n.cell for n in names), *data.row_heads) if c.col < data.cell.col]
     figures = [d.cell.col for d in row if id(d) not in named and read_cell(d.cell.text)]
@@ -76,7 +91,10 @@ def _headed(data: DataCell, names: Sequence[DataCell], row: Sequence[DataCell]) 
     columns = {h.col for h in data.row_heads}
     run = [n.cell for n in names if start < n.cell.col < data.cell.col and n.cell.col not in columns]
     run = [c for c in run if _plain(c.text) not in {"", *_LEVELS}]
-    return replace(data, row_heads=tuple(sorted((*kept, *run), key=lambda c: c.col)))
+    heads = sorted((*kept, *run), key=lambda c: c.col)
+    if named_row and kept and not any(_CODE.fullmatch(_plain(c.text)) for c in heads):
+        heads = [*run, *kept]
+    return replace(data, row_heads=tuple(heads))
 
 
 def _as_above(data: DataCell, above: Sequence[Cell], filled: set[int], figures: set[int]) -> DataCell:

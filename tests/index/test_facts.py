@@ -241,3 +241,35 @@ def test_prose_of_a_compilation_belongs_to_the_office_of_its_part() -> None:
         *part("145001 某县司法局", "2025年某县司法局“三公”经费预算42.80万元。"),
     ])  # fmt: skip
     assert [(f.agency, f.printed) for f in facts] == [("某县档案局", "24.60万元"), ("某县司法局", "42.80万元")]
+
+
+def test_the_item_not_its_kind_is_the_name_of_a_row() -> None:
+    grid = _grid([
+        ["采购项目", "采购品目", "数量", "计量单位", "采购预算"], ["执法记录仪", "A02091107视频监控设备", "160", "台", "34.88"],
+        ["快检设备", "A02100305分析仪器", "12", "台", "46.20"], ["合计", "", "", "", "81.08"],
+    ])  # fmt: skip
+    facts = _facts([Paragraph("2025年政府采购预算表"), Paragraph("单位：万元"), grid])
+    money = [(f.subject, f.row_path, f.is_total) for f in facts if f.measure == "采购预算"]
+    assert money == [
+        ("执法记录仪", ("A02091107视频监控设备", "执法记录仪"), False),
+        ("快检设备", ("A02100305分析仪器", "快检设备"), False), ("合计", ("合计",), True),
+    ]  # fmt: skip
+
+
+def test_prose_of_last_years_execution_tells_of_that_year() -> None:
+    facts = _facts([
+        Paragraph("关于某县2024年财政预算执行情况与2025年财政预算草案的报告"), Paragraph("一、2024年财政预算执行情况"),
+        Paragraph("全县完成一般公共预算收入23.86亿元，同比增长4.8%。一般公共预算支出78.45亿元。"),
+        Paragraph("二、2025年财政预算草案"), Paragraph("一般公共预算支出安排76.20亿元。"),
+    ])  # fmt: skip
+    assert [(f.printed, f.fiscal_year, f.phase) for f in facts] == [
+        ("23.86亿元", 2024, "执行"), ("4.8%", 2024, "执行"), ("78.45亿元", 2024, "执行"), ("76.20亿元", 2025, "预算"),
+    ]  # fmt: skip
+
+
+def test_the_year_that_opens_a_sentence_holds_until_another_opens_one() -> None:
+    text = "2024年，收入5万元，其中税收收入4万元。支出3万元。2025年，收入6万元，支出7万元。"
+    facts = _facts([Paragraph("某局2025年部门预算"), Paragraph(text)])
+    assert [(f.printed, f.fiscal_year) for f in facts] == [
+        ("5万元", 2024), ("4万元", 2024), ("3万元", 2024), ("6万元", 2025), ("7万元", 2025),
+    ]  # fmt: skip
