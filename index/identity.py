@@ -36,6 +36,7 @@ _SUFFIX = re.compile(r"\s*(?:[（(](?:本级|部门|单位|本部|含所属单�
 _YEAR = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d)")
 _BUDGET_YEAR = re.compile(r"(?:预算年度|年度|会计年度)\s*[：:]\s*(20\d\d)")
 _TITLE_YEAR = re.compile(r"(20\d\d)\s*年?度?[^，。；]{0,30}(?:预算|决算|绩效|收支|总表|报表)")
+_YEAR_ALONE = re.compile(r"[（(]\s*(20\d\d)\s*年度?\s*[）)]")
 # 2024年预算执行情况与2025年预算草案的报告 is the paper of 2025.
 _DRAFT_YEAR = re.compile(r"(20\d\d)\s*年[^，。；\d]{0,20}草案")
 _PROJECT_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{6})(\d{2})[A-Z][0-9A-Z]{2,3}[0-9A-Z]{6,16}(?![0-9A-Za-z])")
@@ -122,7 +123,7 @@ def _agency_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]
     for table in document.tables:
         if table.agency:
             yield _Vote(table.agency, f"表“{table.title}”的表头", 3)
-        for cells in _form_pairs(table, ("实施单位", "主管部门", "预算单位", "填报单位", "项目单位")):
+        for cells in _form_pairs(table, ("实施单位", "主管部门", "主管部门及代码", "预算单位", "填报单位", "项目单位")):
             yield _Vote(bare_agency(cells), f"表“{table.title}”", 1)
     for line in [*opening, *(p.text for p in document.passages[:60] if len(p.text) < 80)]:
         labelled, titled, later = _LABELLED.search(line), _TITLED.match(line.strip()), _YEAR_TITLED.match(line.strip())
@@ -156,6 +157,8 @@ def _year_votes(document: Document, opening: Sequence[str]) -> Iterator[_Vote]:
         found = _DRAFT_YEAR.search(line) or _TITLE_YEAR.search(line)
         if found and len(line) <= 80:
             yield _Vote(found[1], f"“{line[:40]}”", 4)
+        elif below := _YEAR_ALONE.fullmatch(line.strip()):
+            yield _Vote(below[1], f"“{line[:40]}”", 3)
     for table in document.tables:
         stated = next((m for c in table.captions if (m := _BUDGET_YEAR.search(c))), None)
         if stated:

@@ -17,7 +17,7 @@ _CAPTION = re.compile(
     r"(金额)?单位[:：]|预算年度|决算年度|截[止至](时间|日期)|编制(单位|日期)|填报(单位|日期)|公开\d*表|表\d+|附[表件]"
 )
 _FORM_LABEL = re.compile(
-    r"项目(名称|编码|代码|类别|类型|属性|期限?|周期|负责人|单位|起止时间)[:：]?|(主管|实施|预算|填报)(部门|单位)(名称)?[:：]?|联系(人|电话)[:：]?"
+    r"项目(名称|编码|代码|类别|类型|属性|期限?|周期|负责人|单位|起止时间)[:：]?|(主管|实施|预算|填报)(部门|单位)(名称)?(及代码)?[:：]?|联系(人|电话)[:：]?"
 )
 _TARGET_HEADS = {"指标值", "三级指标", "目标值"}
 _NUMBERING = re.compile(r"[栏列行]次")
@@ -121,6 +121,8 @@ def _kind(grid: Grid, row: int, above: list[RowKind]) -> RowKind:
         return "data"
     if row in grid.widened:
         return "head"
+    if not opened and _opens_form(grid, row):
+        return "form"
     if _over_figures(grid, row) or (not opened and (_all_labels(grid, row) or _splits(grid, row))):
         return "head"
     if is_form(grid, row) or (above[-1:] == ["form"] and _goes_on(grid, row)):
@@ -237,6 +239,18 @@ def names_of_a_form(line: Sequence[Cell]) -> bool:
         len(line) % 2 == 0
         and all(_FORM_LABEL.fullmatch(plain(c.text)) for c in labels)
         and not any(_FORM_LABEL.fullmatch(plain(c.text)) for c in values)
+    )
+
+
+def _opens_form(grid: Grid, row: int) -> bool:
+    """项目名称 | X over the first row of a form, whose rows are merged differently: no heads of the row below."""
+    line = grid.line(row)
+    return (
+        row + 1 < grid.rows
+        and names_of_a_form(line)
+        and grid.shape(row) != grid.shape(row + 1)
+        and not any(c.row_span > 1 for c in line)
+        and not any(label_score(c.text) >= 0.99 for c in line[1::2])
     )
 
 

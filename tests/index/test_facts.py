@@ -273,3 +273,30 @@ def test_the_year_that_opens_a_sentence_holds_until_another_opens_one() -> None:
     assert [(f.printed, f.fiscal_year) for f in facts] == [
         ("5万元", 2024), ("4万元", 2024), ("3万元", 2024), ("6万元", 2025), ("7万元", 2025),
     ]  # fmt: skip
+
+
+def test_a_form_whose_first_row_is_a_name_over_merged_columns() -> None:
+    cells = (
+        Cell(0, 0, "项目名称", 1, 2), Cell(0, 2, "山塘扩容", 1, 3), Cell(1, 0, "主管部门及代码", 1, 2),
+        Cell(1, 2, "某县水利局 310"), Cell(1, 3, "实施单位"), Cell(1, 4, "某县农水股"), Cell(2, 0, "项目资金（万元）", 2, 2),
+        Cell(2, 2, "年度资金总额："), Cell(2, 3, "980.00", 1, 2), Cell(3, 2, "其他资金"), Cell(3, 3, "200.00", 1, 2),
+        Cell(4, 0, "一级指标"), Cell(4, 1, "二级指标"), Cell(4, 2, "三级指标"), Cell(4, 3, "指标值"), Cell(4, 4, "备注"),
+        Cell(5, 0, "产出指标"), Cell(5, 1, "数量指标"), Cell(5, 2, "清淤座数"), Cell(5, 3, "≥186座"), Cell(5, 4, ""),
+    )  # fmt: skip
+    document = assemble(
+        Source("html", (Paragraph("项目支出绩效目标申报表"), Paragraph("（2025年度）"), Grid(cells, 6, 5))), "a.html", "d"
+    )
+    facts = [f for f in facts_of(document) if f.value is not None]
+    assert [(f.project, f.agency, f.fiscal_year) for f in facts] == [("山塘扩容", "某县水利局", 2025)] * 3
+    assert [(f.row_path, f.column_path, f.printed) for f in facts] == [
+        (("项目资金（万元）", "年度资金总额："), (), "980.00"), (("项目资金（万元）", "其他资金"), (), "200.00"),
+        (("产出指标", "数量指标", "清淤座数"), ("指标值",), "≥186座"),
+    ]  # fmt: skip
+
+
+def test_a_list_headed_like_a_form_stays_a_list() -> None:
+    grid = _grid([["项目名称", "金额", "项目单位", "备注"], ["普法", "5.00", "某某局", ""], ["助学", "6.00", "某某局", ""]])
+    facts = _facts([Paragraph("2025年项目支出表"), Paragraph("单位：万元"), grid])
+    assert [(f.row_path, f.column_path) for f in facts if f.kind == "amount"] == [
+        (("普法",), ("金额",)), (("助学",), ("金额",)),
+    ]  # fmt: skip
