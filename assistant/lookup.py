@@ -140,9 +140,15 @@ class Lookup:
             return self._of_other_years(wanted, dated, catalog, year)
         lacks = self.lacks_phase(dated, wanted, catalog)
         matches = match(wanted, self.documents(dated, wanted, catalog))
+        if lacks or not matches:
+            stated = self._in_next_year(wanted, scope, catalog)
+            if stated is not None:
+                return replace(stated, scope=dated, year=year)
         if lacks:
             return Found(missing=lacks, nearest=matches[0] if matches else None, scope=dated, year=year, settled=True)
         found = decide(matches, wanted, OTHERS if dated.named else OTHERS_UNNAMED)
+        if not found.matches and (stated := self._in_next_year(wanted, scope, catalog)) is not None:
+            return replace(stated, scope=dated, year=year)
         if not found.matches:
             told = self._in_chapter(matches[:8])
             found = decide(told, wanted, OTHERS) if told else found
@@ -198,6 +204,19 @@ class Lookup:
         if "决算" not in phases and None not in phases:
             return "只有预算文档，没有决算文档"
         return None
+
+    def _in_next_year(self, wanted: Wanted, scope: Scope, catalog: Catalog) -> Found | None:
+        """A figure of the year that only a column of the next year's document holds (2024年预算数 beside 2025年预算数)."""
+        later = [catalog.rows[d] for d in scope.documents if catalog.rows[d].fiscal_year == (wanted.year or 0) + 1]
+        if wanted.year is None or not later or len(later) > MOST_DOCUMENTS:
+            return None
+        held = [
+            m
+            for m in match(wanted, self.shelf.documents(later))
+            if m.fact.fiscal_year == wanted.year and m.fact.source.row is not None and m.holds
+        ]
+        found = decide(held, wanted, OTHERS) if held else Found()
+        return found if found.matches else None
 
     def _of_other_years(self, wanted: Wanted, dated: Scope, catalog: Catalog, year: int | None) -> Found:
         """A year without documents of its own may stand in a column of another year's document (上年预算数)."""

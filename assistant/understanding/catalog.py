@@ -181,6 +181,9 @@ def office_calls(agency: str) -> Iterator[str]:
             if cut != variant and len(cut) >= 2:
                 variants.add(cut + short)
     yield from _without_bureau(region, variants)
+    league = re.fullmatch(r"共青团(.{2,8})委员会", name)
+    if league:
+        yield from (f"共青团{league[1]}委", f"团{league[1]}委", f"团{league[1][-1]}委", f"共青团{league[1]}")
     level = region[-1:] if region else ""
     for variant in variants:
         if len(variant) >= 2:
