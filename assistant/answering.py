@@ -17,7 +17,7 @@ from assistant.prose import Prose
 from assistant.records import Answer, Question
 from assistant.shelf import Shelf
 from assistant.solve import Solver
-from assistant.understanding import understand
+from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.conversation import resolve
 from assistant.understanding.wording import plain_question
@@ -113,13 +113,7 @@ class Assistant:
             return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
         solver = Solver(self.lookup, self.prose, catalog)
         understanding = resolve(question, catalog, solver)
-        parts = part_questions(understanding, catalog)
-        answers = [solver.solve(understand(part, catalog)) for part in parts]
-        if sum(a.status == "answered" for a in answers) > 1:
-            return together(understanding, parts, answers)
-        whole = solver.solve(understanding)
-        told = whole.status != "not_found" or all(a.status != "answered" for a in answers)
-        return whole if told else together(understanding, parts, answers)
+        return _by_parts(understanding, catalog, solver)
 
     # -- what pages and tools need -----------------------------------------------
 
@@ -274,6 +268,24 @@ class Assistant:
             self._follower.join(STOP_SECONDS)
         self.prose.close()
         self.store.close()
+
+
+def _by_parts(u: Understanding, catalog: Catalog, solver: Solver) -> Answer:
+    """The answer to a question as a whole, or where it asks for several things out of the answers to each."""
+    parts = part_questions(u, catalog)
+    answers = [solver.solve(understand(part, catalog)) for part in parts]
+    told = sum(a.status == "answered" for a in answers)
+    if told > 1:
+        return together(u, parts, answers)
+    whole = solver.solve(u)
+    if whole.status != "not_found":
+        return whole
+    if told:
+        return together(u, parts, answers)
+    # Figures of different kinds (减少了多少，接待了多少批次): only where every one of them is found.
+    parts = [] if parts else part_questions(u, catalog, figures=True)
+    answers = [solver.solve(understand(part, catalog)) for part in parts]
+    return together(u, parts, answers) if answers and all(a.status == "answered" for a in answers) else whole
 
 
 def _timed(question: Question, answer: Answer, started: float) -> Answer:

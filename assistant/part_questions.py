@@ -35,16 +35,16 @@ _OF_CELLS = ("figure", "exists", "situation")
 MOST = 4
 
 
-def part_questions(u: Understanding, catalog: Catalog) -> list[str]:
+def part_questions(u: Understanding, catalog: Catalog, *, figures: bool = False) -> list[str]:
     """The complete questions of one thing each that a question is made of; none where it asks for one thing only.
 
     A clause takes the names and the year from the question, and its item from the clause before where it has none.
+    Questions of ``figures`` alone are parted only on demand: computing knows most of them as they are.
     """
     clauses = _clauses(u.text)
     read = [understand(clause, catalog) for clause in clauses]
-    if len(clauses) > MOST or all(
-        _FIGURES.search(c) or r.asks in _OF_CELLS for c, r in zip(clauses, read, strict=True)
-    ):
+    of_cells = [bool(_FIGURES.search(c)) or r.asks in _OF_CELLS for c, r in zip(clauses, read, strict=True)]
+    if len(clauses) > MOST or (all(of_cells) and not figures):
         return []
     questions: list[str] = []
     item = turn = ""
@@ -69,7 +69,7 @@ def _each(where: str, item: str, clause: str, said: Understanding) -> list[str]:
     each = _EACH.search(clause)
     if said.asks in _OF_CELLS or each is None:
         return [f"{where}{item}{clause}"]
-    named = _spanned(clause, said.naming.spans)
+    named = _spanned(clause, [*said.naming.spans, *said.periods.spans])
     before, after = clause[: each.start()].removeprefix(named), clause[each.end() :]
     if item:
         return [f"{where}{one}{before}{after}" for one in _AND.split(item)]
@@ -110,7 +110,7 @@ def _item(u: Understanding) -> str:
     """What a clause asks about, without names, years and the words that ask; empty where it leaves that out."""
     said = "".join(" " if any(s <= i < e for s, e in u.naming.spans) else c for i, c in enumerate(u.text))
     words = "".join(_YEAR.sub("", _ITEM_ENDS.sub("", said)).replace("今年", "").split()).strip("的了")
-    words = re.sub(f"(?:{_TURN.pattern})$", "", words)
+    words = re.sub(f"(?:{_TURN.pattern})$|(?<=.)[预决]算数?$", "", words)
     return words if any(weights(words)) else ""
 
 
