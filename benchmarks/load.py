@@ -46,7 +46,7 @@ def serving(store: str, more: dict[str, str]) -> Iterator[tuple[subprocess.Popen
             yield process, port, began
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=300)
 
 
 def used(pid: int) -> tuple[float, float]:
