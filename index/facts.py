@@ -68,7 +68,7 @@ def _table_facts(document: Document, table: Table) -> Iterator[Fact]:
     project, code = project_of(table.title, layout)
     context = _TableContext(
         document, table, layout, _row_places(layout), project or table.project, code, _as_of(table), _figure_columns(layout),
-        _bounds_by_row(layout), projects_of_rows(layout.names),
+        _bounds_by_row(layout), projects_of_rows(table.title, layout.names),
     )  # fmt: skip
     any_figure = False
     for data in layout.data:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from index.records import Cell, Section
+from index.row_tree import TOTAL
 from index.tables import DataCell, Layout, read_layout
 
 _NAME = re.compile(r"^项目名称[：:]?$")
 _INDICATOR_HEAD = re.compile(r"[一二三]级指标")
+_LISTED = re.compile(r"(?:项目|专项|专项资金|采购项目)名称")
 _CODE = re.compile(r"^项目(?:编码|代码)[：:]?$")
 _FORM_TITLE = re.compile(
     r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]+[）)、])?\s*(.+?)(?:项目)?(?:支出)?(?:预算)?绩效目标(?:申报)?表"
@@ -37,12 +39,18 @@ def project_of(title: str, layout: Layout) -> tuple[str | None, str | None]:
     return None, None
 
 
-def projects_of_rows(names: Iterable[DataCell]) -> dict[tuple[int, int], str]:
-    """The projects that head rows of indicators, by the place of their cell; empty for a table without indicators."""
+def projects_of_rows(title: str, names: Iterable[DataCell]) -> dict[tuple[int, int], str]:
+    """The projects that head rows, by the place of their cell in a column 项目名称 or 专项资金名称; totals are none.
+
+    Other tables head their lines so too (项目名称 over 一、财政拨款): a list of projects says so in its title or has
+    indicators, and does not number its lines.
+    """
     heads = [(n.cell, re.sub(r"\s", "", n.column_heads[-1].text)) for n in names if n.column_heads]
-    if not any(_INDICATOR_HEAD.fullmatch(head) for _, head in heads):
+    listed = re.search("项目|专项", title) or any(_INDICATOR_HEAD.fullmatch(head) for _, head in heads)
+    named = [(c, re.sub(r"\s+", "", c.text)) for c, head in heads if _LISTED.fullmatch(head)]
+    if not listed or any(_NUMBERING.match(name) for _, name in named):
         return {}
-    return {(c.row, c.col): re.sub(r"\s+", "", c.text) for c, head in heads if _NAME.match(head)}
+    return {(c.row, c.col): name for c, name in named if not TOTAL.match(name)}
 
 
 def project_of_cells(title: str, cells: Sequence[Cell], rows: int, cols: int) -> str | None:

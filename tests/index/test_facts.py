@@ -300,3 +300,19 @@ def test_a_list_headed_like_a_form_stays_a_list() -> None:
     assert [(f.row_path, f.column_path) for f in facts if f.kind == "amount"] == [
         (("普法",), ("金额",)), (("助学",), ("金额",)),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "names", "projects"),
+    [
+        ("2025年项目支出预算表", ("平台运维", "租机费"), ["平台运维", "租机费", None]),
+        ("2025年收支总表", ("财政拨款", "其他资金"), [None, None, None]),
+        ("2025年基本支出和项目支出表", ("一、财政拨款", "二、其他资金"), [None, None, None]),
+    ],
+)
+def test_a_list_of_projects_names_the_project_of_each_row(
+    title: str, names: tuple[str, ...], projects: list[str | None]
+) -> None:
+    grid = _grid([["项目名称", "上年金额", "金额"], *([name, "4.00", "5.00"] for name in names), ["合计", "8.00", "10.00"]])
+    facts = _facts([Paragraph(title), Paragraph("单位：万元"), grid])
+    assert [f.project for f in facts if f.measure == "金额"] == projects
