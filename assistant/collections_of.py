@@ -231,6 +231,7 @@ def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
         for f in facts
         if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
     ]
+    level = [f for f in level if f.unit in MONEY] or level
     if len({f.source.row for f in level}) == 1:  # all under one heading (302): its parts
         level = [f for f in facts if f.depth == 1 and len(f.subject_code or "") > len(level[0].subject_code or "")] or level
     columns = {f.source.col: f.column_path for f in level}

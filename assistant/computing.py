@@ -113,7 +113,8 @@ class Computer(Teller):
         except calculate.NotComparable as error:
             return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
         apart = part[0].document is whole[0].document and not _one_table(part[0], whole[0])
-        if computed.value > 100 and (apart or _is_sum(whole[0])):
+        of_all = _is_sum(whole[0]) or bool(re.search("总|合计|全部", u.operation.whole or ""))
+        if computed.value > 100 and (apart or of_all):
             why = f"“{subject(part[0].fact)}”大于“{subject(whole[0].fact)}”，两数口径不同，不能算作占比"
             return Answer(u.text, "not_found", f"未找到：{why}。", citations=tuple(cited.all))
         calculation = Calculation("ratio", computed.expression, tuple(numbers), plain(computed.value), "%")

@@ -19,7 +19,7 @@ from assistant.understanding.wording import weights as weights_of
 # What joins two items, but not inside a word (加工, 及时, 和谐).
 _AND = r"和(?![谐平解睦])|与(?![会时])|及(?![时格早])|跟(?![踪进随])"
 _SPLIT = re.compile(
-    rf"[、,，;；]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:{_AND}|{PLUS})(?=[\u4e00-\u9fff])"
+    rf"[、,，;；+]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:{_AND}|{PLUS})(?=[\u4e00-\u9fff])"
 )
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(

@@ -38,7 +38,7 @@ OTHERS = 0.16
 OTHERS_UNNAMED = 0.34
 _NUMBERS = re.compile(r"^[一二三四五六七八九十]+、|20\d\d年?度?|[\s（）()]|部门|单位")
 # Tables of a part only: their 合计 is no total of an office.
-_PARTIAL = re.compile(r"三公|机关运行|采购|会议费|基本支出|项目支出|政府性基金|国有资本|绩效")
+_PARTIAL = re.compile(r"三公|机关运行|采购|会议费|基本支出|项目支出|政府性基金|国有资本")
 LEAST_OWN = 0.35
 MOST_DOCUMENTS = 24
 LIKELY = 8
@@ -230,8 +230,10 @@ class Lookup:
         )
 
 
-def _of_a_part(fact: Fact) -> bool:
-    return bool(_PARTIAL.search("".join((fact.table or "", *fact.section[-1:], *fact.column_path))))
+def _of_a_part(fact: Fact, text: str) -> bool:
+    """Whether a figure stands in a table or a column of a part that the question does not name."""
+    parts = set(_PARTIAL.findall("".join((fact.table or "", *fact.section[-1:], *fact.column_path))))
+    return bool(parts) and not parts & set(_PARTIAL.findall(text))
 
 
 def _prints_year(fact: Fact, year: int | None) -> bool:
@@ -246,7 +248,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     """
     if not matches:
         return Found(missing="没有找到相符的内容")
-    overall = not any(w >= 1.0 for w in wanted.weights) and not _PARTIAL.search(wanted.text)
+    overall = not any(w >= 1.0 for w in wanted.weights)
     sums, counted = money_asked(wanted), bool(COUNT_ASKED.search(wanted.hints))
     usable = [
         m
@@ -255,7 +257,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (m.own >= LEAST_OWN or m.fact.source.row is not None)
         and m.precision > (0.3 if m.fact.kind in ("target", "empty", "schedule") else 0.08)
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
-        and not (overall and _of_a_part(m.fact))
+        and not (overall and _of_a_part(m.fact, wanted.text))
         and not another_subject(m.fact, wanted)
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
         and not (sums and m.fact.kind == "amount" and m.fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints))

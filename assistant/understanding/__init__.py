@@ -37,7 +37,7 @@ _EXISTS = re.compile(r"有没有|有无|是否有|有.{0,20}(?:吗|没有)")
 _YEARS_COUNTED = re.compile(r"(?:这|近|前后)?([两二三四五2-5])(?:个)?年(?:度|间|来|里)?(?!前|后|以|期)")
 _BASE_YEAR = re.compile(r"(?:比|较|相比|相较|对比)(?:于)?(20\d\d)年")
 _WHETHER = re.compile(r"吗|是否|有没有|是不是|有无|会不会|能不能")
-_THRESHOLD = re.compile(r"\s*(?:及|或)?(?:以上|以下|以内|之内)")
+_THRESHOLD = re.compile(r"以上|以下|以内|之内")
 _ORDER = re.compile(
     r"(?:^|(?<=[，,。:：;；!！?？]))[^，,。:：;；!！?？]{0,24}?(?:你|您|忽略|无视|不用引用|直接回答|假设|扮演|作为一个|系统提示|指令|计算器|机器人|助手)[^，,。:：;；!！?？]{0,24}[，,。:：;；!！?？]"
 )
@@ -88,7 +88,7 @@ def understand(question: str, catalog: Catalog) -> Understanding:
         a
         for a in find_amounts(text)
         if a.unit in ("元", "万元", "亿元", "%")
-        and not _THRESHOLD.match(text[a.end :])
+        and not _THRESHOLD.search(text[a.start : a.end + 4])
         and not any(s < a.end and a.start < e for s, e in taken)
     ]
     bound = read_condition(text) if operation.name == "lookup" and _WHETHER.search(text) else None
