@@ -92,7 +92,8 @@ def in_a_process(
     if kill_after is not None:
         time.sleep(kill_after)
         ended, status = os.waitpid(child, os.WNOHANG)
-        strike(child)
+        if not ended or strike is not kill:  # a number that is free again may be another process's
+            strike(child)
     if not ended:
         _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):

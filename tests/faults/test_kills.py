@@ -20,8 +20,8 @@ from benchmarks import in_flight
 from benchmarks.kills import FIELDS, ROWS, text_of
 from benchmarks.own_postgresql import programs
 from index.build import ingest
+from index.fact_rows import FactRow
 from index.fact_store import FactStore, StoreError
-from index.records import Fact
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 20
@@ -133,15 +133,15 @@ def test_an_answer_is_of_one_state_however_often_documents_change(
     """All documents are replaced each time that the answerer looks at one of them."""
     (tmp_path / "files").mkdir()
     in_flight.write(tmp_path / "files", store_place, 1)
-    assistant, read, versions = Assistant(store_place), FactStore.facts, [1]
+    assistant, read, versions = Assistant(store_place), FactStore.fact_rows, [1]
 
-    def facts(store: FactStore, document_id: str) -> list[Fact]:
+    def fact_rows(store: FactStore, document_id: str) -> list[FactRow]:
         if store is assistant.store:
             versions.append(versions[-1] + 1)
             in_flight.write(tmp_path / "files", store_place, versions[-1])
         return read(store, document_id)
 
-    monkeypatch.setattr(FactStore, "facts", facts)
+    monkeypatch.setattr(FactStore, "fact_rows", fact_rows)
     for number in range(in_flight.DOCUMENTS):
         now = versions[-1]
         answer = assistant.ask(Question(in_flight.sum_question(number)))
