@@ -87,6 +87,7 @@ def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
         reckoned = answer.calculation is not None and answer.calculation.operation != "convert"
         return not reckoned and not re.search("增|减|升|降|差|持平|占|率|比|净|节约|盘盈", label)
     if u.operation.name == "sum":
-        return (u.operation.joined or (u.operation.counted or 0) > 1) and not re.search("合计|总|计$|三公", label)
+        several = u.operation.joined or (u.operation.counted or 0) > 1 or re.search("各[项类个]|所有|全部", u.text)
+        return bool(several) and not re.search("合计|总|计$|三公", label)
     words = {"count": "数", "average": "均", "rank": "最|第"}
     return u.operation.name in words and not re.search(words[u.operation.name], label)
