@@ -79,8 +79,8 @@ def test_all_documents(everything: Assistant, tmp_path: Path) -> None:
 
 
 @needs_shared
-def test_questions_of_readers(everything: Assistant, tmp_path: Path) -> None:
-    """Written by readers who did not know the program; prose is found by words alone here."""
+def test_questions_written_apart(everything: Assistant, tmp_path: Path) -> None:
+    """Written by others than the program was; prose is found by words alone here."""
     result = score(ROOT / "eval" / "sets" / "corpus.jsonl", everything, tmp_path)
     assert result["right"] >= 0.82 * result["questions"]
     assert result["wrong_but_confident"] <= 0.04 * result["questions"]
