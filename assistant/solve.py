@@ -9,7 +9,7 @@ from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
 from assistant.understanding import Understanding, field_of
-from assistant.understanding.mending import mended, spelled_in_letters
+from assistant.understanding.mending import mended, misspelled_office, spelled_in_letters
 from index.amounts import MONEY
 
 
@@ -19,9 +19,10 @@ class Solver(Quoter):
     def solve(self, u: Understanding) -> Answer:
         """The answer to an understood question, tried again with mended words when its own find nothing."""
         if u.naming.unknown:
-            return self._within_documents(u) or not_found(
-                u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog
-            )
+            meant = self._within_documents(u)
+            if meant is None and (again := misspelled_office(u, self.catalog)) is not None:
+                meant = self._noted(self.solve(again[0]), again[1])
+            return meant or not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
         if spelled_in_letters(u.text):
             again = mended(u, self.catalog, self.lookup)
             if again is not None:

@@ -46,6 +46,8 @@ class Catalog:
     """The offices' printed names, one a line: to look for a part of a name in all of them at once."""
     of_two_levels: frozenset[str] = frozenset()
     """The documents of offices that publish as 部门 and as 单位."""
+    names_between: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """The offices' names without a region, by their first and their last character."""
 
     @classmethod
     def of(cls, rows: Sequence[DocumentRow]) -> Catalog:
@@ -80,6 +82,7 @@ class Catalog:
             places=frozenset(name for full in {row.region for row in rows if row.region} for name in _places(full)),
             agencies="\n".join(a for a in by_agency if a),
             of_two_levels=frozenset(d for a in both for d in by_agency[a]),
+            names_between=_grouped(((n[0], n[-1]), n) for n in of_office if len(n) > 3 and not split_region(n)[0]),
         )
 
     def offices(self, text: str) -> list[Mention]:
@@ -221,6 +224,17 @@ def split_region(name: str) -> tuple[str, str]:
 @lru_cache(maxsize=1)
 def _region_fronts() -> frozenset[str]:
     return frozenset(r.name for r in regions().values())
+
+
+def names_region(text: str) -> bool:
+    """Whether a text is what some region of the country is called, with or without its ending."""
+    return text in _all_region_calls()
+
+
+@lru_cache(maxsize=1)
+def _all_region_calls() -> frozenset[str]:
+    names = {r.name for r in regions().values()}
+    return frozenset(names | {bare for n in names if len(bare := _REGION_END.sub("", n)) >= 2})
 
 
 def spelled(text: str) -> str:

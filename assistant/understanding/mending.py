@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import Levenshtein
 
 from assistant.understanding import Understanding, understand
-from assistant.understanding.catalog import Catalog
+from assistant.understanding.catalog import Catalog, names_region
 from assistant.understanding.wording import subjects_said
 from index.glossary import question_words
 from index.names import folded
@@ -57,6 +57,26 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
     if text == u.text:
         return None
     return understand(text, catalog), "；".join(notes)
+
+
+def misspelled_office(u: Understanding, catalog: Catalog) -> tuple[Understanding, str] | None:
+    """The question with the office that it names written as one of the store that sounds alike; None when none does.
+
+    A region of another name is another region, however alike it sounds (陕西, 山西).
+    """
+    unknown = u.naming.unknown or ""
+    at = u.text.find(unknown)
+    names = tuple(n for n in catalog.names if len(n) >= 3)
+    changed = _by_sound(u.text, names, _sounds_of_places) if unknown and at >= 0 else None
+    if changed is None:
+        return None
+    text, note = changed
+    places = [i for i, (a, b) in enumerate(zip(u.text, text, strict=True)) if a != b]
+    first, last = places[0], places[-1]
+    within = at <= first and last < at + len(unknown)
+    stretches = (u.text[i : j + 1] for i in range(max(0, first - 3), first + 1) for j in range(last, last + 3))
+    again = understand(text, catalog) if within and not any(map(names_region, stretches)) else None
+    return None if again is None or again.naming.unknown else (again, note)
 
 
 def spelled_in_letters(text: str) -> bool:

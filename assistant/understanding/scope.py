@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
+from assistant.understanding.shortened import shortened
 from assistant.understanding.wording import subjects_said
 from index.glossary import regions
 
@@ -49,6 +50,7 @@ def read_names(text: str, catalog: Catalog) -> Naming:
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = _once(offices)
     regions_named = _once(catalog.regions(_blanked(text, offices)))
+    offices += shortened(text, offices, regions_named, catalog)
     offices = _beside(offices, regions_named)
     above = [] if regions_named else _once(catalog.above(_blanked(text, offices)))
     spans = tuple((m.start, m.end) for m in (*offices, *regions_named, *above))
@@ -87,7 +89,7 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         if not both:
             shown = "".join(m.text for m in (*places, *groups))
             return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
-        documents, name = both, name + mention.text
+        documents, name = both, mention.text if mention.text.startswith(name) else name + mention.text
     return Naming((_scope(name, documents),), spans)
 
 
