@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assistant.citing import owner, subject, when
 from assistant.matching import Match, Wanted, match
+from assistant.parts import blanked, said_part
 from assistant.shelf import ShelvedDocument, is_neutral
 from assistant.understanding import Understanding
 from index.amounts import MONEY
@@ -83,10 +84,13 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
     chosen: dict[tuple[str, int | None, str], Match] = {}  # an office's several papers of a year tell of one project once
     for document in documents:
         office = document.row.agency or document.row.id
+        unit = said_part(wanted.text, document.parts.values(), document.row.agency) if document.parts else None
         for shelved in document.facts:
             stored = shelved.stored
             project = stored.project
             if not project or stored.kind != "amount" or stored.row is None:
+                continue
+            if unit is not None and document.parts.get(stored.block_id) != unit[0]:
                 continue
             fact = shelved.fact
             if not fact.source.quote and fact.unit in MONEY:
@@ -94,6 +98,8 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
                 if _MEASURE.match(head):
                     year = fact.fiscal_year or document.row.fiscal_year
                     chosen.setdefault((office, year, project), _as_match(fact, document))
+        if unit is not None:
+            wanted = replace(wanted, weights=blanked(wanted.weights, unit[1]))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]
     if not members and counted == len(chosen):
         members = list(chosen.values())

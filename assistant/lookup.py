@@ -304,7 +304,8 @@ def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:
 def _beside(match_: Match, top: Match) -> bool:
     """A rival must be of the same document and kind: a target does not rival an amount, nor a count a sum of money."""
     alike = (match_.fact.unit in MONEY) == (top.fact.unit in MONEY)
-    return match_.document.row.id == top.document.row.id and match_.fact.kind == top.fact.kind and alike
+    same_paper = match_.document.row.id == top.document.row.id and match_.part == top.part
+    return same_paper and match_.fact.kind == top.fact.kind and alike
 
 
 def _other_documents(usable: Sequence[Match], top: Match, margin: float) -> list[Match]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from assistant.parts import said_part
 from assistant.shelf import Labels, Shelved, ShelvedDocument, is_neutral
 from assistant.understanding.wording import subject_codes, subjects_said
 from index.amounts import MONEY
@@ -32,6 +33,7 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 UNSAID = 0.4  # what a fact loses for the naming characters that it does not cover
+OF_PART = 0.12  # what the unit that a question names, or the department where it names none, is ahead of the others
 _BY_SYNONYM = 0.85
 _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
@@ -82,6 +84,11 @@ class Match:
     left: str
     content: float = 1.0
     own: float = 1.0
+
+    @property
+    def part(self) -> str:
+        """The unit of the document that the figure is of; empty where it is the office's own."""
+        return self.document.parts.get(self.fact.source.block_id, "")
 
     @property
     def holds(self) -> bool:
@@ -152,6 +159,15 @@ class _Scorer:
         self.wanted, self.document, self.labels = wanted, document, document.labels
         self.masks, self.shares = _label_masks(wanted, document.labels, spans)
         self.identity = _identity_mask(wanted, document)
+        self.part, self.unit = "", 0
+        if document.parts:
+            units, own = document.parts.values(), document.row.agency
+            here = said_part(wanted.text, units, own)
+            if here is not None:
+                self.part, (start, end) = here
+                self.unit = ((1 << (end - start)) - 1) << start
+            elif (asked := said_part(wanted.hints, units, own)) is not None:
+                self.part = asked[0]
         self.total = max(wanted.weight, 1e-9)
         self.content = sum((w >= 1.0) << i for i, w in enumerate(wanted.weights))
         self.size = self.content.bit_count()
@@ -169,7 +185,7 @@ class _Scorer:
         found.sort(key=lambda f: -f[0][0])
         out = []
         for (score, precision), (shelved, names, columns, around, coverage) in found[:limit]:
-            mask = names | columns | around | self.identity
+            mask = names | columns | around | self._identity(shelved)
             held = (mask & self.content).bit_count() / self.size if self.size else 1.0
             left = _left(self.wanted, mask)
             heads = names | columns | self._of(shelved.around)
@@ -184,6 +200,9 @@ class _Scorer:
         for shelved in self.document.facts:
             if shelved.stored.kind not in self.wanted.kinds or not _fits(self.wanted, shelved):
                 continue
+            part = self._part(shelved)
+            if self.part and part != self.part and (part or not self.unit):
+                continue
             names = self._of(shelved.names) | self._of(shelved.beside) if shelved.beside else self._of(shelved.names)
             columns, around = self._of(shelved.columns), self._of(shelved.around)
             if shelved.stored.row is None and (quote := shelved.fact.source.quote):
@@ -194,8 +213,15 @@ class _Scorer:
                     names,
                     columns,
                     around,
-                    self._covered(names | columns | around | self.identity) / self.total,
+                    self._covered(names | columns | around | self._identity(shelved)) / self.total,
                 )
+
+    def _part(self, shelved: Shelved) -> str:
+        return self.document.parts.get(shelved.stored.block_id, "")
+
+    def _identity(self, shelved: Shelved) -> int:
+        """What of the question names the document, or the unit in it that this figure is of."""
+        return self.identity | self.unit if self.unit and self._part(shelved) == self.part else self.identity
 
     def _of(self, numbers: tuple[int, ...]) -> int:
         mask = self._merged.get(numbers)
@@ -228,12 +254,14 @@ class _Scorer:
         precision, key = _precision(shelved, self.shares, self.labels)
         if self.totals and _is_total(fact, self.totals) and (fact.is_total or not shelved.names) and self.size:
             precision = max(precision, 0.9 * ((around | names) & self.content).bit_count() / self.size)
-        if fact.is_total and not self.content & ~around and self._covered(around | self.identity) >= 0.9 * self.total:
+        if fact.is_total and not self.content & ~around and self._covered(around | self._identity(shelved)) >= 0.9 * self.total:
             precision = max(precision, 0.8)
         focus = self._covered(self.masks.get(key, 0)) / self.total
-        core = self._covered(names | columns | self.identity) / self.total
+        core = self._covered(names | columns | self._identity(shelved)) / self.total
         score = 0.4 * coverage + 0.2 * core + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
         score += _preference(wanted, shelved, self.shares) - 0.06 * self._silent(shelved, key, names)
+        if self.document.parts:
+            score += OF_PART if self._part(shelved) == self.part else -OF_PART
         row = self.document.row
         if wanted.phase == "预算" and row.phase == "决算":
             score -= 0.05

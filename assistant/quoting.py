@@ -115,16 +115,17 @@ class Quoter(Grouper):
         name = re.sub(r"20\d\d年?度?|\s", "", u.naming.unknown or "")
         if len(name) < _LEAST_NAME:
             return None
-        documents = self.prose.holding(name, list(self.catalog.rows), self.catalog)
+        documents = [d for _, d in self.lookup.store.documents_of_names([name]) if d in self.catalog.rows]
+        documents = documents or self.prose.holding(name, list(self.catalog.rows), self.catalog)
         if not documents:
             return None
         naming = Naming((Scope(tuple(documents), name, named=True),), ())
         kept = tuple(s for s in u.spans if s not in u.naming.spans)
         inside = replace(u, naming=naming, spans=kept)
         answer = self._prose(inside, surely=True) if u.asks != "figure" or _OPEN.search(u.text) else self._solve(inside)
-        if answer is None or answer.status != "answered" or not all(name in _place(c) for c in answer.citations[:1]):
+        if answer is None or answer.status != "answered":
             return None
-        return answer
+        return answer if all(name in _place(c) or name == c.agency for c in answer.citations[:1]) else None
 
     def _solve(self, u: Understanding) -> Answer:
         raise NotImplementedError

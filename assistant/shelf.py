@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from assistant.parts import parts_of
 from index.fact_rows import PATH_END, FactRow
 from index.fact_store import DocumentRow, FactStore
 from index.names import folded
@@ -96,6 +97,8 @@ class ShelvedDocument:
     labels: Labels
     facts: tuple[Shelved, ...]
     findings: tuple[dict[str, Any], ...] = ()
+    parts: dict[str, str] = field(default_factory=dict)
+    """The unit whose paper a block belongs to, where it is not the office's own (see :mod:`.parts`)."""
 
     def row_facts(self, block_id: str, row: int) -> list[Fact]:
         return [s.fact for s in self.facts if s.stored.row == row and s.stored.block_id == block_id]
@@ -171,7 +174,7 @@ def shelve(row: DocumentRow, facts: Sequence[FactRow]) -> ShelvedDocument:
             above = (subjects.get(code[:n]) for n in _LEVELS if n < len(code))
             around[placed] = numbers(t for t in (title if kind == "table" else None, *section, fact.fund, *above) if t)
         shelved.append(Shelved(fact, names[named], beside, columns[fact.column_path], around[placed], order))
-    return ShelvedDocument(row, labels, tuple(shelved))
+    return ShelvedDocument(row, labels, tuple(shelved), parts=parts_of(facts, row.agency))
 
 
 def _subjects(facts: Sequence[FactRow]) -> dict[str, str]:

@@ -18,9 +18,10 @@ _NOTE = re.compile(r"^\s*(?:附?注|备注|说明|注释)\s*\d*\s*[：:.、]|^\s
 _CAPTION = re.compile(
     r"单\s*位\s*[：:]|^(?:编制|填报|预算|主管)*(?:部门|单位)(?:名称|（单位）)?\s*[：:]|(?:预算|决算|会计)年度\s*[：:]|截[止至](?:时间|日期)\s*[：:]"
     r"|^(?:预算|决算|财决|公开|附|部门公开)?\s*\d{1,2}\s*表(?:\s|$)|^(?:公开|预算|附)?表\s*[\d一二三四五六七八九十]{1,4}(?:[-－—–.．]\d{1,2}){0,2}$|^附表[：:]?$"
-    r"|^附件\s*\d*\s*[：:]?$|^(?:金额)?单位|制表(?:日期|单位)|编制日期|^公开\d+表|^部门公开表\s*\d+$"
+    r"|^附件\s*\d*\s*[：:]?$|^(?:金额)?单位(?!(?:预算|决算).*表$)|^[（(]\s*20\d\d\s*年?度?\s*[）)]$|制表(?:日期|单位)|编制日期|^公开\d+表|^部门公开表\s*\d+$"
 )
 _CODED_AGENCY = re.compile(r"^(?!20\d\d\s*年)\d{3,9}\s*[\u4e00-\u9fff（(]{4,}")
+_OF_UNIT = re.compile(r"[\u4e00-\u9fff]{3,}20\d\d年度?(?:单位|部门)(?:预算|决算)$")
 _LEVELS = (
     (re.compile(r"^第\s*[一二三四五六七八九十百]+\s*(?:部分|章|编)"), 1),
     (re.compile(r"^[一二三四五六七八九十]{1,3}\s*[、.．]"), 2),
@@ -157,15 +158,16 @@ class _Builder:
         if level is not None or is_title:
             self.flush(but_captions=is_title)
             if level is not None:
-                self._enter(level, text)
+                self._enter(level, text, is_title)
             if is_title:
                 self._pending.append(paragraph)
             return
         self.flush()
         self._pass_on(paragraph)
 
-    def _enter(self, level: int, text: str) -> None:
-        self._path = [(lv, t) for lv, t in self._path if lv < level]
+    def _enter(self, level: int, text: str, is_title: bool = False) -> None:
+        """A heading closes those of its level and below; a table's title not the one that opens a unit's own paper."""
+        self._path = [(lv, t) for lv, t in self._path if lv < level or (is_title and _OF_UNIT.search(t))]
         path = tuple(t for _, t in self._path)
         self._path.append((level, text))
         self.sections.append(Section(f"{self.document_id}-s{len(self.sections)}", text, level, path))
@@ -216,6 +218,8 @@ class _Builder:
         if not title and self._path:
             title = self._path[-1][1]
         section = tuple(t for _, t in self._path if t != title)
+        if not any(pattern.match(title) for pattern, _ in _LEVELS):
+            self._path = [(lv, t) for lv, t in self._path if t != title]  # what follows the table is not under its title
         title = _without_leaders(title)
         project = project_of_cells(title, grid.cells, grid.rows, grid.cols) or inherited
         pages = tuple(sorted({c.page for c in grid.cells if c.page is not None}))

@@ -22,8 +22,8 @@ READ = (
     "id", "document_id", "block_id", "row", "col", "page", "quote", "row_path", "column_path", "indicator", "value", *_PLAIN,
 )  # fmt: skip
 """The columns that a fact is made of, in order."""
-_KIND, _PRINTED, _FUND, _PROJECT, _SUBJECT_CODE, _SUBJECT = (
-    READ.index(name) for name in ("kind", "printed", "fund", "project", "subject_code", "subject")
+_AGENCY, _KIND, _PRINTED, _FUND, _PROJECT, _SUBJECT_CODE, _SUBJECT = (
+    READ.index(name) for name in ("agency", "kind", "printed", "fund", "project", "subject_code", "subject")
 )
 
 
@@ -54,7 +54,7 @@ class FactRow:
     """
 
     __slots__ = (
-        "_around", "_made", "_values", "block_id", "column_path", "fund", "kind", "of_indicator", "printed", "project",
+        "_around", "_made", "_values", "agency", "block_id", "column_path", "fund", "kind", "of_indicator", "printed", "project",
         "row", "row_path", "subject", "subject_code",
     )  # fmt: skip
 
@@ -66,6 +66,7 @@ class FactRow:
         self.row_path: str = values[7]
         self.column_path: str = values[8]
         self.of_indicator = bool(values[9])
+        self.agency: str | None = values[_AGENCY]
         self.kind: str = values[_KIND]
         self.printed: str = values[_PRINTED]
         self.fund: str | None = values[_FUND]

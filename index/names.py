@@ -62,7 +62,7 @@ def names_of(document: Document, facts: Sequence[Fact]) -> list[StoredName]:
             if 2 <= len(name) <= MAX_NAME and not re.fullmatch(r"[\d.,%\-]+", name):
                 found.setdefault(name, kind)
 
-    note([document.agency.value if document.agency else None], "agency")
+    note([document.agency.value if document.agency else None, *(f.agency for f in facts)], "agency")
     note((f.project for f in facts), "project")
     note((f.indicator[-1] for f in facts if f.indicator), "indicator")
     note((f.subject for f in facts if f.subject_code), "subject")

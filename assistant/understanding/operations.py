@@ -45,6 +45,10 @@ _TOP_N = re.compile(r"最[高多大贵低少小]的?(?P<n>[一二三四五六七
 _COUNT = re.compile(
     r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|子项|专项|一级指标|二级指标|三级指标|款|类|(?:功能|经济)(?:分类)?(?:大类|类|科目)|大类)|(?:项目|指标|科目|专项)(?:一共|总共|共)?(?:有|是)?(?:几|多少)(?:个|项)|(?:项目|指标|科目)(?:的)?(?:数量|个数)(?!指标|目标|的?权重)|数一数"
 )
+# 几个 that only says that there are several: 的几个项目加起来.
+_SOME_SUMMED = re.compile(
+    r"(?<![有是共])(?:这|那)?几个(?:项目|专项|科目)[^，,]{0,8}(?:加起来|加在?一起|合起来|一共|总共|合计|共计)"
+)
 _LIST = re.compile(
     r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些"
 )
@@ -105,7 +109,7 @@ def read_operation(text: str) -> Operation:
         return Operation("ratio", part=share["part"], whole=whole, each=each, counted=number)
     if _AVERAGE.search(text):
         return Operation("average", **common)  # type: ignore[arg-type]
-    if _COUNT.search(text):
+    if _COUNT.search(text) and not _SOME_SUMMED.search(text):
         return Operation("count", **common, condition=condition)  # type: ignore[arg-type]
     if _GROWTH.search(text):
         return Operation("growth", direction=_direction(text), **common)  # type: ignore[arg-type]

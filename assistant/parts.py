@@ -1,0 +1,74 @@
+"""The offices whose papers one document holds: a department's own and those of its 本级 and its subordinate units.
+
+A question that names none of the units means the department.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from assistant.understanding.catalog import split_region
+from index.fact_rows import FactRow
+
+OWN = "本级"
+LEAST_SAID = 3
+LEAST_SHARE = 0.6
+_OWN_HEADING = re.compile(r"本级")
+
+
+def parts_of(facts: Iterable[FactRow], agency: str | None) -> dict[str, str]:
+    """For each block that is a unit's the unit's name (本级 for the office's own part beside the department's); others are missing."""
+    blocks: dict[str, str] = {}
+    for fact in facts:
+        if fact.block_id not in blocks:
+            blocks[fact.block_id] = _part(fact, agency)
+    whole = any(not part for part in blocks.values())
+    return {block: part for block, part in blocks.items() if part and (whole or part != OWN)}
+
+
+def _part(fact: FactRow, agency: str | None) -> str:
+    if agency and fact.agency and fact.agency != agency:
+        return fact.agency
+    title, section, _ = fact.block
+    return OWN if any(_OWN_HEADING.search(t) for t in (title, *section)) else ""
+
+
+def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str, tuple[int, int]] | None:
+    """The unit that a question names, with the stretch that names it; None where it names none or several."""
+    found: list[tuple[int, str, tuple[int, int]]] = []
+    for part in sorted(set(parts)):
+        if part == OWN:
+            at = text.find(OWN)
+            span = (at, at + len(OWN)) if at >= 0 else None
+            size = len(OWN)
+        else:
+            name = part.removeprefix(agency or "\n")
+            stem = split_region(name)[1] or name
+            span = _longest_common(text, stem)
+            size = span[1] - span[0]
+            if size < LEAST_SAID or size < LEAST_SHARE * len(stem):
+                span = None
+        if span is not None:
+            found.append((size, part, span))
+    apart = [(part, span) for size, part, span in found if not any(o > size and _within(span, other) for o, _, other in found)]
+    return apart[0] if len(apart) == 1 else None
+
+
+def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other[0] <= span[0] and span[1] <= other[1]
+
+
+def _longest_common(text: str, name: str) -> tuple[int, int]:
+    """Where in ``text`` the longest stretch of ``name`` stands; (0, 0) where none does."""
+    for size in range(len(name), LEAST_SAID - 1, -1):
+        for start in range(len(name) - size + 1):
+            at = text.find(name[start : start + size])
+            if at >= 0:
+                return at, at + size
+    return 0, 0
+
+
+def blanked(weights: Sequence[float], span: tuple[int, int]) -> tuple[float, ...]:
+    """Weights without the stretch that only names the unit."""
+    return tuple(0.0 if span[0] <= i < span[1] else w for i, w in enumerate(weights))
