@@ -26,6 +26,7 @@ _BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
+_SURE = 0.8
 _ENDS = re.compile(r"(年末|期末)([^比较，,]{2,12}?)(?:比|较)(年初|期初)")
 _ASKS_MONEY = re.compile(r"预算|决算|支出|收入|总额|总数|资金|经费|钱|花|费用|财政|多少[万亿]?元")
 
@@ -79,7 +80,7 @@ class Finder:
                 weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
         if (
-            _BARE_BUDGET.match(bare)
+            _BARE_BUDGET.match(bare.replace("收入", "支出"))
             and _ASKS_MONEY.search(u.text)
             and not COUNT_ASKED.search(u.text)
             and u.asks == "figure"
@@ -173,7 +174,17 @@ class Finder:
         if len(named) < 2 and u.operation.name in ("difference", "compare") and len(pieces) == 2:
             sides = ["收入" if "收入" in p else "支出" if "支出" in p else "" for p in pieces]
             return pieces if sorted(sides) == ["支出", "收入"] else None
-        return named if len(named) >= 2 else None
+        return self._with_shared(u, named) if len(named) >= 2 else None
+
+    def _with_shared(self, u: Understanding, named: list[str]) -> list[str]:
+        """甲和乙的免费开放补助: what the last item is asked about is asked of the others too, where that is what they have."""
+        owner, of, shared = named[-1].partition("的")
+        if not of or any("的" in part for part in named[:-1]) or not any(w >= 1.0 for w in weights_of(shared)):
+            return named
+        each = [part + of + shared for part in named[:-1]]
+        found = [self.find(a) for part in each for a in self.asks(u, [part])]
+        meant = all(f.matches and not f.rivals and f.matches[0].precision >= _SURE for f in found)
+        return [*each, named[-1]] if owner and meant else named
 
 
 def _pieces(splitter: re.Pattern[str], text: str) -> list[str]:

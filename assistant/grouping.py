@@ -78,6 +78,13 @@ class Grouper(Computer):
             return False
         return not single.matches or not all(same_figure(f.fact, single.fact) for f in each)
 
+    def _all_projects(self, u: Understanding) -> Answer | None:
+        """The sum of an office's projects, where a question names nothing but them."""
+        collection = self._collection(u)
+        if collection is None or collection.name != "项目" or len(collection.members) < 2:
+            return None
+        return self._total(u, list(collection.members), collection)
+
     def _stated_total(self, u: Understanding) -> Answer | None:
         """A total that the table itself prints is looked up, not added up: 三公、会议、培训…合计."""
         if not re.search(r"表里|表中|合计数|总计数", u.text):

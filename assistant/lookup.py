@@ -232,7 +232,8 @@ class Lookup:
 
 def _of_a_part(fact: Fact, text: str) -> bool:
     """Whether a figure stands in a table or a column of a part that the question does not name."""
-    parts = set(_PARTIAL.findall("".join((fact.table or "", *fact.section[-1:], *fact.column_path))))
+    told = fact.row_path if fact.source.row is None else ()
+    parts = set(_PARTIAL.findall("".join((fact.table or "", *fact.section[-1:], *fact.column_path, *told))))
     return bool(parts) and not parts & set(_PARTIAL.findall(text))
 
 

@@ -14,7 +14,7 @@ from index.fact_rows import FactRow
 OWN = "本级"
 LEAST_SAID = 3
 LEAST_SHARE = 0.6
-_OWN_HEADING = re.compile(r"本级")
+_OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?本级")
 
 
 def parts_of(facts: Iterable[FactRow], agency: str | None) -> dict[str, str]:

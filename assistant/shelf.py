@@ -220,8 +220,11 @@ _DIRECTION_ONLY = re.compile(
 )
 
 
+_DIRECTION_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:增加|增长|减少|下降|上升|降低|提高)了?$")
+
+
 def _prose_label(text: str, agency: str | None) -> str:
-    """A label of prose without the office, the year and the 本部门 that every sentence repeats; empty when only a direction is left."""
+    """A label of prose without the office, the year and the 本部门 that every sentence repeats; nor the direction behind; empty when only that is left."""
     if agency:
         text = text.replace(agency, "")
     text = re.sub(r"[（(](?:部门|单位|本级|本部)[）)]", "", text)
@@ -230,4 +233,4 @@ def _prose_label(text: str, agency: str | None) -> str:
         "",
         text,
     )
-    return "" if _DIRECTION_ONLY.match(text) else text
+    return "" if _DIRECTION_ONLY.match(text) else _DIRECTION_BEHIND.sub("", text)

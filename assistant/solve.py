@@ -13,6 +13,10 @@ from assistant.understanding.mending import mended, misspelled_office, spelled_i
 from index.amounts import MONEY
 
 
+# Nothing but the projects of an office is named: 某中心的项目预算有多少.
+_BARE_PROJECTS = re.compile(r"(?:的|年度?|全部|所有)(?:项目|专项)(?:预算|资金|经费)+(?:总额|总数|数)?(?:一共|总共|共)?(?:是|有|为)?多少")
+
+
 class Solver(Quoter):
     """Answers one question over the documents of a catalog."""
 
@@ -66,6 +70,8 @@ class Solver(Quoter):
             answer = self._figures(u)
             if _one_sum_instead(u, answer):
                 return not_found(u.text, "文档没有逐项列出所问的内容，无法计数、排序、相加或求平均", self.catalog, u)
+        if answer.status == "clarify" and u.operation.name == "lookup" and _BARE_PROJECTS.search(u.text):
+            answer = self._all_projects(u) or answer
         if answer.status == "not_found" and u.asks == "figure":
             answer = self._derived(u) or answer
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:

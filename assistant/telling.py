@@ -17,7 +17,7 @@ from assistant.understanding import Understanding
 from assistant.understanding.periods import THIS_YEAR
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
-from index.names import pairs
+from index.names import folded, pairs
 from index.records import Fact, Table
 
 _ABOUT = re.compile(r"大约|大概|约|左右|上下|差不多")
@@ -190,6 +190,8 @@ class Teller(Finder):
     def _against_claim(self, u: Understanding, fact: Fact, text: str, notes: list[str]) -> tuple[str, list[str]]:
         assert u.claim is not None
         claimed, unit = u.claim
+        if fact.kind == "change" and u.operation.direction == "down":
+            claimed = -claimed
         agrees = same_figure(fact, replace(fact, value=claimed, unit=unit, comparison=fact.comparison))
         if unit in MONEY and fact.unit in MONEY and fact.value is not None:
             # 2亿 is rounding of 1.9亿 on paper, but nobody who asks means that.
@@ -254,9 +256,12 @@ class Teller(Finder):
         wanted = replace(ask.wanted, kinds=("empty",))
         notes = [
             m
-            for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog))
+            for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog), 1000)
             if m.fact.source.row is None and m.holds
         ]
+        titled = [m for m in notes if m.fact.table and folded(m.fact.table) in folded(u.text)]
+        if titled:
+            return self._tell(u, Found(matches=(titled[0],), scope=scope))
         margin = 0.02 if better_than is not None and better_than.fact.kind != "empty" else -0.001
         if not notes or (better_than is not None and notes[0].coverage <= better_than.coverage + margin):
             return None

@@ -27,6 +27,7 @@ _NO_MONEY = re.compile(r"权重|分值|得分|数量|面积|人数|个数|编制
 _SIGN_HEAD = re.compile(r"(?:指标|绩效)?(?:性质|方向|符号)|(?:比较|计算|运算)(?:符号?|关系)")
 _UNIT_HEAD = re.compile(r"(?:度量|计量|指标值?|指标值计量)?单位")
 _CHANGE_HEAD = re.compile(r"增减|增长|(?:较|比|同)上年|同比")
+_YEAR_ROW = re.compile(r"(?:20\d\d年?度?|上年度?|本年度?)(?:年初)?(?:预算|决算|执行)数?")
 _RATIO_HEAD = re.compile(r"[为占是](?:20\d\d年|上年|去年|上一年)[^/]*[%％比]")
 _EXECUTED = re.compile(r"(?:预算|收支).{0,6}执行情况|决算情况")
 _AS_OF = re.compile(r"截[止至](?:时间|日期)?[：:]?\s*(20\d\d)[-年./](\d{1,2})[-月./](\d{1,2})")
@@ -190,7 +191,7 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
         subject=clean_label(label) or None, measure=columns[-1] if columns else (rows[-1] if rows else None),
         is_total=place.is_total, depth=place.depth, parent_row=place.parent,
     )  # fmt: skip
-    fact = _dated(replace(fact, project=fact.project or _project_of_row(context, data)), columns)
+    fact = _dated(replace(fact, project=fact.project or _project_of_row(context, data)), (*columns, *filter(_YEAR_ROW.fullmatch, rows)))
     if not cell.text.strip():
         return replace(fact, kind="empty") if rows or columns else None
     if _is_schedule(rows, columns):
@@ -221,9 +222,9 @@ def _figure(fact: Fact, amount: Amount, kind: FactKind, unit: str, period: str |
     )  # fmt: skip
 
 
-def _dated(fact: Fact, columns: Sequence[str]) -> Fact:
-    """Year, phase and fund that a column's own heads state."""
-    text = "/".join(columns)
+def _dated(fact: Fact, heads: Sequence[str]) -> Fact:
+    """Year, phase and fund that a column's own heads, or a row's that is named by them alone, state."""
+    text = "/".join(heads)
     # 预算数为上年执行数的%: a share of this year's figure, measured against another.
     text = _RATIO_HEAD.sub("", text)
     years = set(years_in(text))

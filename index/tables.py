@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from index.records import Cell
 from index.table_labels import plain
 from index.table_lists import ListBlock
 from index.table_rows import Grid, classify_rows, is_label
+
+_NAMES = re.compile("(?:项目|单位|部门)(?:名称|编码|代码)[:：]?")
+"""Labels that a name or a code follows, whatever words it is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ def read_layout(cells: Sequence[Cell], rows: int, cols: int) -> Layout:
     return Layout(first, tuple(data), tuple(names), captions)
 
 
+def _names(labels: Sequence[Cell]) -> bool:
+    return bool(labels) and bool(_NAMES.fullmatch(plain(labels[-1].text)))
+
+
 def _read_form(
     grid: Grid, row: int, outer: Cell | None, section: tuple[Cell, ...]
 ) -> tuple[list[DataCell], Cell | None]:
@@ -92,7 +100,7 @@ def _read_form(
     for place, cell in enumerate(line):
         if place == 0 and not plain(cell.text) and outer is not None:
             left = outer
-        elif is_label(grid, row, place) and place < len(line) - 1:
+        elif place < len(line) - 1 and is_label(grid, row, place) and not _names(labels):
             labels.append(cell)
         else:
             if len(labels) > 1 and left is None:

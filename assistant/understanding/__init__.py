@@ -92,7 +92,7 @@ def understand(question: str, catalog: Catalog) -> Understanding:
         and not any(s < a.end and a.start < e for s, e in taken)
     ]
     bound = read_condition(text) if operation.name == "lookup" and _WHETHER.search(text) else None
-    if stated and operation.condition is None and operation.name == "lookup" and bound is None:
+    if stated and operation.condition is None and operation.name in ("lookup", "change") and bound is None:
         claim = (stated[-1].value, stated[-1].unit)
     spans = [*naming.spans, *periods.spans, *operation.spans]
     if bound is not None:

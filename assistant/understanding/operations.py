@@ -24,8 +24,11 @@ _GROWTH = re.compile(
 _CHANGE = re.compile(
     r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少|$|[?？])|(?:多|增)了?还是(?:少|减)"
 )
+_CLAIMED_CHANGE = re.compile(
+    r"(?:比|较)(?:上年|去年|上一年|20\d\d年)[^，。]{0,8}?(?:增加|减少|增长|下降|上升|降低)了?(?=\s*\d[\d.,]*\s*(?:[万亿]?元|%))"
+)
 _DIFFERENCE = re.compile(
-    r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|多几|少几|之差|差了?多少"
+    r"相差|差多少|差额|差值|差距|多多少|(?<!减)少多少|高多少|低多少|多出多少|超(?:出|支|过)?了?多少|节约了?多少|多几|少几|之差|差了?多少"
 )
 _ENDS = re.compile(r"(?:年末|期末)[^比较，,]{2,12}?(?:比|较)(?:年初|期初)")
 _COMPARE = re.compile(
@@ -39,7 +42,7 @@ SUMMED = re.compile(
 )
 _JOINED = re.compile(r"加起来|加在?一起|合起来|相加|之和|总和|求和|加总|" + rf"[^、，]{PLUS}(?:上)?[^、，起在总]")
 _TOP = re.compile(
-    r"最(?P<high>高|多|大|贵)|最(?P<low>低|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
+    r"最(?P<high>高(?!人民|检|法|限价)|多|大|贵)|最(?P<low>低(?!生活|工资|收入)|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
 )
 _TOP_N = re.compile(r"最[高多大贵低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
 _COUNT = re.compile(
@@ -123,7 +126,7 @@ def read_operation(text: str) -> Operation:
         return Operation("difference", direction=_direction(text), **common)  # type: ignore[arg-type]
     if top:
         return _ranking(top, top_n, number, each, tuple(spans))
-    if _CHANGE.search(text):
+    if _CHANGE.search(text) or _CLAIMED_CHANGE.search(text):
         return Operation("change", direction=_direction(text), **common)  # type: ignore[arg-type]
     if condition and re.search(r"哪|列|有什么|的(?:项目|科目|指标)|项目$", text):
         return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]

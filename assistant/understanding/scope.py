@@ -90,7 +90,24 @@ def read_names(text: str, catalog: Catalog) -> Naming:
             shown = "".join(m.text for m in (*places, *groups))
             return Naming((Scope((), shown, f"库中没有“{shown}”的文档", named=True),), spans, shown)
         documents, name = both, mention.text if mention.text.startswith(name) else name + mention.text
+    levels = _levels(text, documents, catalog)
+    if len(levels) == 2:
+        return Naming(tuple(_scope(name + level, ids) for level, ids in levels.items()), (*spans, *_spans_of_levels(text)))
     return Naming((_scope(name, documents),), spans)
+
+
+_LEVEL = re.compile(r"(部门|单位)(?:预算|决算)")
+
+
+def _levels(text: str, documents: Set[str], catalog: Catalog) -> dict[str, list[str]]:
+    """The documents of an office's 部门预算 and of its 单位预算, in the order named, where a question compares the two."""
+    said = list(dict.fromkeys(m[0] for m in _LEVEL.finditer(text)))
+    of = {s: sorted(d for d in documents & catalog.of_two_levels if catalog.rows[d].level == s[:2]) for s in said}
+    return {s: ids for s, ids in of.items() if ids}
+
+
+def _spans_of_levels(text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in _LEVEL.finditer(text)]
 
 
 def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
