@@ -19,6 +19,8 @@ from index.row_tree import clean_label
 
 _PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
+_QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度")
+_QUARTER = re.compile(r"第?[一二三四1-4]季度")
 _LEVELS = {"类": 3, "款": 5, "项": 7}
 _LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
@@ -37,6 +39,8 @@ class Collection:
             return owner(member) if self.name == "部门" else when(fact, member.document.row)
         if fact.kind == "target" and fact.indicator:
             return fact.indicator[-1]
+        if self.name == "季度":
+            return fact.row_path[-1]
         if fact.project and fact.source.row is not None and not fact.column_path:
             return fact.project
         if fact.source.row is None and fact.section:
@@ -62,6 +66,8 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
     """The set that a question speaks of, None when it speaks of none."""
     if u.operation.name in ("list", "count") and "指标" in u.text:
         return _indicators(wanted, documents)
+    if _QUARTERS.search(u.text):
+        return _quarters(wanted, documents)
     level = _LEVEL_ASKED.search(u.text)
     if level:
         return _rows_of(u, wanted, documents, _LEVELS[next(g for g in level.groups() if g)])
@@ -75,6 +81,22 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
     return None
 
 
+def _quarters(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
+    """The quarters of one plan, which a sentence lists: 第一季度用款计划248.00万元，第二季度….
+
+    The words that count the quarters name no single one.
+    """
+    for m in match(wanted, documents, 60):
+        source = m.fact.source
+        if m.left and not _QUARTER.search(m.left) or not m.fact.row_path or not _QUARTER.match(m.fact.row_path[-1]):
+            continue
+        beside = (s.fact for s in m.document.facts if s.stored.block_id == source.block_id and s.stored.kind == m.fact.kind)
+        each = [f for f in beside if f.row_path and _QUARTER.match(f.row_path[-1]) and f.source.quote == source.quote]
+        if len(each) >= 2:
+            return Collection("季度", tuple(_as_match(f, m.document) for f in each))
+    return None
+
+
 def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
     return Match(fact, document, 1.0, 1.0, 1.0, "")
 
@@ -84,13 +106,13 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
     chosen: dict[tuple[str, int | None, str], Match] = {}  # an office's several papers of a year tell of one project once
     for document in documents:
         office = document.row.agency or document.row.id
-        unit = said_part(wanted.text, document.parts.values(), document.row.agency) if document.parts else None
+        unit = said_part(wanted.text, document.units, document.row.agency) if document.units else None
         for shelved in document.facts:
             stored = shelved.stored
             project = stored.project
             if not project or stored.kind != "amount" or stored.row is None:
                 continue
-            if unit is not None and document.parts.get(stored.block_id) != unit[0]:
+            if unit is not None and shelved.part != unit[0]:
                 continue
             fact = shelved.fact
             if not fact.source.quote and fact.unit in MONEY:

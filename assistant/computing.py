@@ -24,7 +24,6 @@ from index.records import Fact
 
 _EACH_OF = re.compile(r"(?:各自|各|分别)(?=占|$)")
 _WHOLE = re.compile(r"总|合计|全部|收入|支出|项目")
-_FUND = re.compile(r"(?:一般公共|政府性基金|国有资本经营|社会保险基金)预算")
 
 
 class Computer(Teller):
@@ -193,7 +192,7 @@ class Computer(Teller):
         asks = self.asks(u, [words])
         own = [a for a in asks if a.scope.name and a.scope.name in words]
         asks = own if own and len(u.naming.scopes) > 1 else asks
-        phases = read_periods(_FUND.sub("", words)).phases
+        phases = read_periods(words).phases
         if len(u.periods.phases) > 1 and len(phases) == 1:
             asks = [replace(a, wanted=replace(a.wanted, phase=phases[0])) for a in asks]
         if re.search(

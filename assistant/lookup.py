@@ -288,10 +288,14 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
 
 
 def _filled(usable: list[Match]) -> Match:
-    """The best match; of an indicator's row not a cell that stands blank while another one holds its target."""
+    """The best match; not a blank cell while the row's target stands in another one, or prose states the figure."""
     top = usable[0]
-    if top.fact.kind != "empty" or not top.fact.indicator:
+    if top.fact.kind != "empty" or top.fact.source.row is None:
         return top
+    if not top.fact.indicator:  # prose may state the zero that the table leaves blank
+        told = (m for m in usable if m.fact.source.row is None and m.fact.kind == "amount" and m.precision >= 0.9)
+        own = (m for m in told if m.document is top.document and m.content >= top.content and m.fact.unit in MONEY)
+        return next((m for m in own if m.fact.phase == top.fact.phase and m.fact.fund in (None, top.fact.fund)), top)
     place = (top.fact.source.block_id, top.fact.source.row)
     return next((m for m in usable if m.fact.kind == "target" and (m.fact.source.block_id, m.fact.source.row) == place), top)
 
@@ -305,7 +309,10 @@ def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:
 def _beside(match_: Match, top: Match) -> bool:
     """A rival must be of the same document and kind: a target does not rival an amount, nor a count a sum of money."""
     alike = (match_.fact.unit in MONEY) == (top.fact.unit in MONEY)
-    same_paper = match_.document.row.id == top.document.row.id and match_.part == top.part
+    of_unit = match_.part and not top.part  # a department's figure is meant where no unit is named
+    whole, path = match_.fact.row_path, top.fact.row_path
+    part_named = top.precision >= 0.9 and len(whole) < len(path) and path[: len(whole)] == whole and top.fact.source.row is None
+    same_paper = match_.document.row.id == top.document.row.id and not of_unit and not part_named
     return same_paper and match_.fact.kind == top.fact.kind and alike
 
 

@@ -37,7 +37,7 @@ OF_PART = 0.12  # what the unit that a question names, or the department where i
 _BY_SYNONYM = 0.85
 _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
-    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?=科室|处室|单位|部门|机构))"
+    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?!项目|指标|专项|科目|月|方面|部分|大类|类|款|季度|功能|亿|百分))"
 )
 _SUM_ASKED = re.compile(r"多少钱|金额|预算|资金|多少[万亿]?元|(?:经费|费用|费)(?:是|有|为)?(?:多少)?[?？]?$")
 PERCENT_ASKED = re.compile(r"百分|%|幅|率")
@@ -75,7 +75,7 @@ class Match:
     """A fact with how well it answers (0 to 1), how much of the question it covers, and the words left uncovered.
 
     ``content`` is the share of the naming characters that it covers, ``own`` the share that heads and
-    headings do, without the sentence around it.
+    headings do, without the sentence around it; ``part`` is the unit of the document that it is of.
     """
 
     fact: Fact
@@ -86,11 +86,7 @@ class Match:
     left: str
     content: float = 1.0
     own: float = 1.0
-
-    @property
-    def part(self) -> str:
-        """The unit of the document that the figure is of; empty where it is the office's own."""
-        return self.document.parts.get(self.fact.source.block_id, "")
+    part: str = ""
 
     @property
     def holds(self) -> bool:
@@ -162,14 +158,16 @@ class _Scorer:
         self.masks, self.shares = _label_masks(wanted, document.labels, spans)
         self.identity = _identity_mask(wanted, document)
         self.part, self.unit = "", 0
-        if document.parts:
-            units, own = document.parts.values(), document.row.agency
+        if document.units:
+            units, own = document.units, document.row.agency
             here = said_part(wanted.text, units, own)
             if here is not None:
                 self.part, (start, end) = here
                 self.unit = ((1 << (end - start)) - 1) << start
             elif (asked := said_part(wanted.hints, units, own)) is not None:
                 self.part = asked[0]
+        # What names the unit names no row of it: the row 图书馆 is not what is asked of 市图书馆.
+        self.unit_shares = {n: s if self.masks[n] & ~self.unit else 0.0 for n, s in self.shares.items()}
         self.total = max(wanted.weight, 1e-9)
         self.content = sum((w >= 1.0) << i for i, w in enumerate(wanted.weights))
         self.size = self.content.bit_count()
@@ -193,7 +191,7 @@ class _Scorer:
             heads = names | columns | self._of(shelved.around)
             own = (heads & self.content).bit_count() / self.size if self.size else 1.0
             least_said = score - UNSAID * (1 - held)
-            out.append(Match(shelved.fact, self.document, least_said, coverage, precision, left, held, own))
+            out.append(Match(shelved.fact, self.document, least_said, coverage, precision, left, held, own, shelved.part))
         out.sort(key=lambda m: (-m.score, m.fact.source.row is None, m.fact.id))
         return out
 
@@ -202,8 +200,7 @@ class _Scorer:
         for shelved in self.document.facts:
             if shelved.stored.kind not in self.wanted.kinds or not _fits(self.wanted, shelved):
                 continue
-            part = self._part(shelved)
-            if self.part and part != self.part and (part or not self.unit):
+            if self.part and shelved.part != self.part and (shelved.part or not self.unit):
                 continue
             names = self._of(shelved.names) | self._of(shelved.beside) if shelved.beside else self._of(shelved.names)
             columns, around = self._of(shelved.columns), self._of(shelved.around)
@@ -218,12 +215,9 @@ class _Scorer:
                     self._covered(names | columns | around | self._identity(shelved)) / self.total,
                 )
 
-    def _part(self, shelved: Shelved) -> str:
-        return self.document.parts.get(shelved.stored.block_id, "")
-
     def _identity(self, shelved: Shelved) -> int:
         """What of the question names the document, or the unit in it that this figure is of."""
-        return self.identity | self.unit if self.unit and self._part(shelved) == self.part else self.identity
+        return self.identity | self.unit if self.unit and shelved.part == self.part else self.identity
 
     def _of(self, numbers: tuple[int, ...]) -> int:
         mask = self._merged.get(numbers)
@@ -253,7 +247,8 @@ class _Scorer:
 
     def _score(self, shelved: Shelved, names: int, columns: int, around: int, coverage: float) -> tuple[float, float]:
         fact, wanted = shelved.fact, self.wanted
-        precision, key = _precision(shelved, self.shares, self.labels)
+        shares = self.unit_shares if self.unit and shelved.part == self.part else self.shares
+        precision, key = _precision(shelved, shares, self.labels)
         if self.totals and _is_total(fact, self.totals) and (fact.is_total or not shelved.names) and self.size:
             precision = max(precision, 0.9 * ((around | names) & self.content).bit_count() / self.size)
         if fact.is_total and not self.content & ~around and self._covered(around | self._identity(shelved)) >= 0.9 * self.total:
@@ -262,11 +257,13 @@ class _Scorer:
         core = self._covered(names | columns | self._identity(shelved)) / self.total
         score = 0.4 * coverage + 0.2 * core + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
         score += _preference(wanted, shelved, self.shares) - 0.06 * self._silent(shelved, key, names)
-        if self.document.parts:
-            score += OF_PART if self._part(shelved) == self.part else -OF_PART
+        if self.document.units:
+            score += OF_PART if shelved.part == self.part else -OF_PART
         row = self.document.row
         if wanted.phase == "预算" and row.phase == "决算":
             score -= 0.05
+        if wanted.phase is None and row.phase == "决算" and fact.phase not in (None, "决算", "执行"):
+            score -= 0.05  # final accounts print the budget beside what was spent
         if wanted.year is None and fact.fiscal_year is not None and row.fiscal_year not in (None, fact.fiscal_year):
             score -= 0.08
         return score, precision
@@ -354,7 +351,7 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     share = max(
         shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names))
     )
-    if fact.is_total or labels.neutral[own]:
+    if fact.is_total or labels.neutral[own] or fact.subject == fact.agency:  # a unit's own row is its total
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
     if share < 0.3 and column_share > share:
         return max(0.0, column_share - 0.4), column
@@ -414,6 +411,8 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         and not TARGET_WORDS.search(wanted.hints)
     ):
         lean -= 0.2
+    label = fact.row_path[-1] if fact.row_path else ""
+    lean += 0.06 if len(label) >= 5 and label in wanted.hints else 0.0  # word for word, its region too
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0

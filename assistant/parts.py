@@ -6,32 +6,30 @@ A question that names none of the units means the department.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from assistant.understanding.catalog import split_region
 from index.fact_rows import FactRow
 
 OWN = "本级"
+_OWN_SAID = re.compile("本级|本部|(?<=[局委办室院厅会])机关(?!运行|事业|服务|事务|党)")
 LEAST_SAID = 3
 LEAST_SHARE = 0.6
+_OWN_NAME = re.compile("[（(]?(?:机关|本级|本部|机关本级)[）)]?")
 _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?本级")
 
 
-def parts_of(facts: Iterable[FactRow], agency: str | None) -> dict[str, str]:
-    """For each block that is a unit's the unit's name (本级 for the office's own part beside the department's); others are missing."""
-    blocks: dict[str, str] = {}
-    for fact in facts:
-        if fact.block_id not in blocks:
-            blocks[fact.block_id] = _part(fact, agency)
-    whole = any(not part for part in blocks.values())
-    return {block: part for block, part in blocks.items() if part and (whole or part != OWN)}
+def own_blocks(facts: Iterable[FactRow]) -> frozenset[str]:
+    """The blocks of an office's 本级 part, where the department's own papers stand beside it."""
+    own = {f.block_id: any(_OWN_HEADING.search(t) for t in (f.block[0], *f.block[1])) for f in facts}
+    return frozenset(b for b, is_own in own.items() if is_own) if not all(own.values()) else frozenset()
 
 
-def _part(fact: FactRow, agency: str | None) -> str:
+def part_of(fact: FactRow, agency: str | None, own: Container[str]) -> str:
+    """The unit that a figure is of, 本级 for the office without its units; empty where it is the department's."""
     if agency and fact.agency and fact.agency != agency:
-        return fact.agency
-    title, section, _ = fact.block
-    return OWN if any(_OWN_HEADING.search(t) for t in (title, *section)) else ""
+        return OWN if _OWN_NAME.fullmatch(fact.agency.removeprefix(agency)) else fact.agency
+    return OWN if fact.block_id in own else ""
 
 
 def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str, tuple[int, int]] | None:
@@ -39,9 +37,8 @@ def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str,
     found: list[tuple[int, str, tuple[int, int]]] = []
     for part in sorted(set(parts)):
         if part == OWN:
-            at = text.find(OWN)
-            span = (at, at + len(OWN)) if at >= 0 else None
-            size = len(OWN)
+            own = _OWN_SAID.search(text)
+            span, size = own.span() if own else None, len(OWN)
         else:
             name = part.removeprefix(agency or "\n")
             stem = split_region(name)[1] or name

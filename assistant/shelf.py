@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
-from assistant.parts import parts_of
+from assistant.parts import own_blocks, part_of
 from index.fact_rows import PATH_END, FactRow
 from index.fact_store import DocumentRow, FactStore
 from index.names import folded
@@ -73,7 +73,7 @@ class Labels:
 class Shelved:
     """A fact with its labels' numbers.
 
-    ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
+    ``part`` is the unit that it is of (see :mod:`.parts`); ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
     procurement list), ``columns`` name the column, ``around`` the table.
     """
 
@@ -83,6 +83,7 @@ class Shelved:
     columns: tuple[int, ...]
     around: tuple[int, ...]
     order: int
+    part: str = ""
 
     @property
     def fact(self) -> Fact:
@@ -97,8 +98,8 @@ class ShelvedDocument:
     labels: Labels
     facts: tuple[Shelved, ...]
     findings: tuple[dict[str, Any], ...] = ()
-    parts: dict[str, str] = field(default_factory=dict)
-    """The unit whose paper a block belongs to, where it is not the office's own (see :mod:`.parts`)."""
+    units: frozenset[str] = frozenset()
+    """The units that some of its figures are of (see :mod:`.parts`)."""
 
     def row_facts(self, block_id: str, row: int) -> list[Fact]:
         return [s.fact for s in self.facts if s.stored.row == row and s.stored.block_id == block_id]
@@ -149,7 +150,7 @@ def shelve(row: DocumentRow, facts: Sequence[FactRow]) -> ShelvedDocument:
             and not fact.of_indicator
         ):
             texts.setdefault((fact.block_id, fact.row), []).append(fact.printed)
-    used = _rows_of_heads(facts)
+    used, own = _rows_of_heads(facts), own_blocks(facts)
     subjects = _subjects(facts)
 
     def numbers(texts: Iterable[str]) -> tuple[int, ...]:
@@ -173,8 +174,9 @@ def shelve(row: DocumentRow, facts: Sequence[FactRow]) -> ShelvedDocument:
             code = fact.subject_code or ""
             above = (subjects.get(code[:n]) for n in _LEVELS if n < len(code))
             around[placed] = numbers(t for t in (title if kind == "table" else None, *section, fact.fund, *above) if t)
-        shelved.append(Shelved(fact, names[named], beside, columns[fact.column_path], around[placed], order))
-    return ShelvedDocument(row, labels, tuple(shelved), parts=parts_of(facts, row.agency))
+        part = part_of(fact, row.agency, own)
+        shelved.append(Shelved(fact, names[named], beside, columns[fact.column_path], around[placed], order, part))
+    return ShelvedDocument(row, labels, tuple(shelved), units=frozenset(s.part for s in shelved if s.part))
 
 
 def _subjects(facts: Sequence[FactRow]) -> dict[str, str]:

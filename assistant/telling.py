@@ -16,12 +16,14 @@ from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
 from assistant.understanding.periods import THIS_YEAR
 from assistant.understanding.scope import of_year
-from index.amounts import MONEY, convert, plain
+from index.amounts import MONEY, convert, find_amounts, plain
 from index.names import folded, pairs
 from index.records import Fact, Table
 
 _ABOUT = re.compile(r"大约|大概|约|左右|上下|差不多")
 ASKED_EACH = re.compile(r"多少|几[元个项辆]")
+
+_EITHER = re.compile("还是|到底|究竟")
 
 
 class Teller(Finder):
@@ -57,6 +59,9 @@ class Teller(Finder):
             noted = self._empty_table(u, ask)
             if noted is not None:
                 return noted
+        either = self._either(u, ask)
+        if either is not None:
+            return either
         if not found.matches:
             if not found.settled:
                 noted = self._empty_table(u, ask)
@@ -90,6 +95,22 @@ class Teller(Finder):
             if noted is not None:
                 return noted
         return self._tell(u, found)
+
+    def _either(self, u: Understanding, ask: Ask) -> Answer | None:
+        """Two amounts of which one is asked for (到底是86.50万还是85.60万), where the documents state both."""
+        asked = dict.fromkeys((a.value, a.unit) for a in find_amounts(u.text) if a.unit in MONEY)
+        if len(asked) < 2 or not _EITHER.search(u.text):
+            return None
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        held = [m for m in match(replace(ask.wanted, year=ask.year), self.lookup.documents(scope, ask.wanted, self.catalog), 100) if m.holds]
+        found = [next((m for m in held if same_figure(m.fact, replace(m.fact, value=value, unit=unit))), None) for value, unit in asked]
+        stated = [m for m in found if m is not None]
+        if len(stated) < 2:
+            return None
+        cited = Citations()
+        values = tuple(value_of(m, [cited.add(m)]) for m in stated)
+        text = "文档中几处不一致：\n" + "；\n".join(f"{label(m)}为 {said(m.fact)}（{m.fact.table or '正文'}）" for m in stated) + "。"
+        return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=("同一事项在文档中有不同的数，请核对原文",))
 
     def _which_office(self, u: Understanding, ask: Ask) -> Answer | None:
         """Several offices answer to the name, and nothing but a total is asked: that one alone prints it settles nothing."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from index.amounts import Amount, comparison_sign, money_unit, read_cell, unit_named
 from index.fact_terms import LAST_YEAR, fund_in, phase_in, years_in
 from index.glossary import INDICATOR_LEVELS
+from index.identity import is_office
 from index.projects import project_of, projects_by_heading, projects_of_rows
 from index.prose_facts import facts_of_text
 from index.prose_names import subject_path
@@ -146,6 +147,8 @@ def _row_places(layout: Layout) -> dict[tuple[int, int], Place]:
     for side, rows in sides.items():
         for row, place in tree([rows[r] for r in sorted(rows)]).items():
             places[row, side] = place
+    if len({p.unit for p in places.values() if p.unit}) < 2:  # the paper's own office, named once more
+        places = {at: replace(place, unit=None) for at, place in places.items()}
     return places
 
 
@@ -190,6 +193,7 @@ def _cell_fact(context: _TableContext, data: DataCell) -> Fact | None:
         source=SourceRef(context.document.id, table.id, cell.row, cell.col, cell.page),
         subject=clean_label(label) or None, measure=columns[-1] if columns else (rows[-1] if rows else None),
         is_total=place.is_total, depth=place.depth, parent_row=place.parent,
+        agency=place.unit if place.unit and is_office(place.unit) else base.agency,
     )  # fmt: skip
     fact = _dated(replace(fact, project=fact.project or _project_of_row(context, data)), (*columns, *filter(_YEAR_ROW.fullmatch, rows)))
     if not cell.text.strip():

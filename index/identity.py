@@ -72,6 +72,11 @@ def agency_in_caption(captions: Iterable[str]) -> str | None:
     return None
 
 
+def is_office(name: str) -> bool:
+    """Whether a row's name is that of an office or a unit of one."""
+    return len(name) >= 4 and bool(_OFFICE.fullmatch(_SUFFIX.sub("", name).removesuffix("机关"))) and not _NO_OFFICE.search(name)
+
+
 def agency_of_heading(heading: str) -> str | None:
     """The office whose part of a document a heading opens (145001 某某局, 某某局2025年部门预算), None for other headings."""
     bare = re.sub(r"^第[一二三四五六七八九十]+部分\s*|^[（(]?[一二三四五六七八九十]+[）)、.．]\s*", "", heading.strip())

@@ -42,11 +42,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row stands in the tree: 0 is the top level, a total stands above it with depth -1."""
+    """Where a row stands in the tree: 0 is the top level, a total stands above it with depth -1; ``unit`` is its unit's label."""
 
     depth: int
     parent: int | None
     is_total: bool
+    unit: str | None = None
 
 
 def join_codes(parts: Sequence[str]) -> str | None:
@@ -97,6 +98,7 @@ class _Grower:
         self._plain: int | None = None
         self._begun: set[int] = set()
         self._unit: int | None = None
+        self._unit_label: str | None = None
 
     def total(self, row: Row, label: str) -> None:
         self.places[row.row] = Place(-1, None, True)
@@ -111,6 +113,7 @@ class _Grower:
 
     def named(self, row: Row, label: str) -> None:
         if row.unit:
+            self._unit_label = label
             self._place(row, None)
             self._unit, self._codes, self._part_of = row.row, {}, None
             self._open, self._plain = [], None
@@ -144,5 +147,5 @@ class _Grower:
 
     def _place(self, row: Row, parent: int | None, least: int = 0) -> None:
         depth = self.places[parent].depth + 1 if parent is not None else 0
-        self.places[row.row] = Place(max(depth, least), parent, False)
+        self.places[row.row] = Place(max(depth, least), parent, False, self._unit_label)
         self._last = row.row

@@ -31,6 +31,8 @@ _UNIT_ASKED = re.compile(
     r"|(?:换算|折算|折合|换|改|转|转换|折|表示|显示)(?:成|为|到)?\s*(亿元|万元|千元|元)|(?:以|用|按)\s*(亿元|万元|千元|元)\s*(?:为单位|表示|计|显示)"
     r"|单位(?:是|为|用|换成)?\s*(亿元|万元|千元|元)"
 )
+# Names of funds, in which 预算 is no phase.
+_FUND = re.compile("(?:一般公共|政府性基金|国有资本经营|社会保险基金)预算(?!数)")
 PERIOD = re.compile(
     r"(\d{1,2})月(?:底|末)|第?([一二三四1-4])季度|([上下]半年)|(年底|年末)(?=.{0,6}(?:进度|支出计划|支付|累计|达到))"
 )
@@ -100,8 +102,9 @@ def read_periods(question: str) -> Periods:
 
 
 def _phases(text: str) -> tuple[str, ...]:
-    """Phases that are named, the more special ones first; 预算 in 年初预算 or 预算执行 is not named on its own."""
+    """Phases that are named, the more special ones first; 预算 in 年初预算, 预算执行 or 一般公共预算 is not named on its own."""
     found = []
+    text = _FUND.sub("  ", text)
     for name, pattern in _PHASES:
         if pattern.search(text):
             found.append(name)
