@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assistant.citing import owner, subject, when
-from assistant.matching import Match, Wanted, match
+from assistant.matching import Match, Wanted, match, refuses
 from assistant.parts import blanked, said_part
 from assistant.shelf import ShelvedDocument, is_neutral
 from assistant.understanding import Understanding
@@ -63,7 +63,15 @@ class Collection:
 
 
 def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
-    """The set that a question speaks of, None when it speaks of none."""
+    """The set that a question speaks of without what it leaves out (除…外); None when it speaks of none or leaves out no member."""
+    found = _find(u, wanted, documents)
+    for name in u.periods.excepted if found else ():
+        kept = tuple(m for m in found.members if not refuses(name, found.call(m))) if found else ()
+        found = replace(found, members=kept) if found and 0 < len(kept) < len(found.members) else None
+    return found
+
+
+def _find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     if u.operation.name in ("list", "count") and "指标" in u.text:
         return _indicators(wanted, documents)
     if _QUARTERS.search(u.text):
@@ -103,7 +111,7 @@ def _as_match(fact: Fact, document: ShelvedDocument) -> Match:
 
 def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int | None = None) -> Collection | None:
     """Each project's budget, once, from its form; content in the question narrows by name (舆情项目), or ``counted`` says all."""
-    chosen: dict[tuple[str, int | None, str], Match] = {}  # an office's several papers of a year tell of one project once
+    chosen: dict[tuple[str, str, int | None, str], Match] = {}  # an office's several papers of a year tell of one project once
     for document in documents:
         office = document.row.agency or document.row.id
         unit = said_part(wanted.text, document.units, document.row.agency) if document.units else None
@@ -119,7 +127,7 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
                     year = fact.fiscal_year or document.row.fiscal_year
-                    chosen.setdefault((office, year, project), _as_match(fact, document))
+                    chosen.setdefault((office, shelved.part, year, project), _as_match(fact, document))
         if unit is not None:
             wanted = replace(wanted, weights=blanked(wanted.weights, unit[1]))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]

@@ -51,7 +51,7 @@ MOST_LISTED = 400
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found for one thing asked.
+    """What was found for one thing asked; ``units`` are figures of the same name of units that the question does not name.
 
     ``matches`` agree on one figure, the best place first. ``rivals`` fit as well and differ: one for each other
     document or head. Without matches ``missing`` says in Chinese why, and ``nearest`` what comes closest; ``settled``
@@ -65,6 +65,7 @@ class Found:
     scope: Scope = field(default_factory=lambda: Scope(()))
     year: int | None = None
     settled: bool = False
+    units: tuple[Match, ...] = ()
 
     @property
     def fact(self) -> Fact:
@@ -284,7 +285,9 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     rivals = [
         m for m in usable if m.score >= top.score - margin and not same_figure(m.fact, top.fact) and _beside(m, top)
     ]
-    return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)))
+    units = [m for m in usable if m.part and not top.part and m.document is top.document and m.fact.project == top.fact.project]
+    alike = [m for m in units if top.fact.project and m.fact.measure == top.fact.measure and m.fact.kind == top.fact.kind]
+    return Found(matches=tuple(agreeing), rivals=tuple(_one_each(rivals)), units=tuple(alike))
 
 
 def _filled(usable: list[Match]) -> Match:

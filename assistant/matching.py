@@ -33,11 +33,11 @@ SCHEDULE_WORDS = re.compile(r"进度|支出计划|用款计划|资金计划|\d{1
 _MONEY_ASKED = re.compile(r"预算|经费|资金|钱|花|费|支出|收入|元|金额")
 LEAST_CONTENT = 0.75
 UNSAID = 0.4  # what a fact loses for the naming characters that it does not cover
-OF_PART = 0.12  # what the unit that a question names, or the department where it names none, is ahead of the others
+OF_PART = 0.04  # what the unit that a question names, or the department where it names none, is ahead of the others
 _BY_SYNONYM = 0.85
 _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
-    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|处|座|所|个(?!项目|指标|专项|科目|月|方面|部分|大类|类|款|季度|功能|亿|百分))"
+    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|条|首|部|篇|幅|块|处|座|所|个(?!项目|指标|专项|科目|月|方面|部分|大类|类|款|季度|功能|亿|百分))"
 )
 _SUM_ASKED = re.compile(r"多少钱|金额|预算|资金|多少[万亿]?元|(?:经费|费用|费)(?:是|有|为)?(?:多少)?[?？]?$")
 PERCENT_ASKED = re.compile(r"百分|%|幅|率")
@@ -47,6 +47,8 @@ _PHASE = re.compile(r"(?:年初预算|支出决算|决算|预算)数?$")
 _RESTRICTS = re.compile(r"机关运行|采购|财政拨款|一般公共预算|政府性基金|国有资本经营")
 _COUNTS = re.compile(r"(?:人数|面积|编制数|辆数|户数|批次|人次)(?:是|为|有)?(?:多少|几[人辆户])?[?？]?$")
 _CODE = re.compile(r"\d{3,}")
+_ACRONYM = re.compile("[a-z]{2,}")
+BY_ACRONYM = 0.7
 _TOTAL_SAID = re.compile(r"合计|总计|小计|总额")
 
 
@@ -130,6 +132,8 @@ def _label_masks(
             masks[number] = masks.get(number, 0) | (1 << i) | (1 << j)
             said.setdefault(number, set()).add((a + b).lower())
     shares = {n: _share(labels.texts[n], said[n]) for n in masks}
+    for acronym in _ACRONYM.findall(text.lower()):  # MQI says 公路技术状况指数（MQI）
+        shares |= {n: max(s, BY_ACRONYM) for n, s in shares.items() if acronym in _ACRONYM.findall(labels.texts[n])}
     for start, end, printed in spans:
         grams = [printed[i : i + 2] for i in range(len(printed) - 1)]
         if not grams:
@@ -313,10 +317,10 @@ def _fits(wanted: Wanted, shelved: Shelved) -> bool:
         return True
     fact = shelved.fact
     heads = (*fact.row_path[-1:], *fact.column_path[-1:])
-    return not any(_refuses(n, h) for n in wanted.negated for h in heads)
+    return not any(refuses(n, h) for n in wanted.negated for h in heads)
 
 
-def _refuses(negated: str, head: str) -> bool:
+def refuses(negated: str, head: str) -> bool:
     """Whether a head names what the question leaves out, shortened or not: 运行费 leaves out 公务用车运行维护费."""
     rest = iter(folded(head))
     word = folded(negated)
@@ -411,8 +415,6 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         and not TARGET_WORDS.search(wanted.hints)
     ):
         lean -= 0.2
-    label = fact.row_path[-1] if fact.row_path else ""
-    lean += 0.06 if len(label) >= 5 and label in wanted.hints else 0.0  # word for word, its region too
     if fact.project and fact.measure and fact.source.row is not None:
         own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0

@@ -51,6 +51,8 @@ class Solver(Quoter):
         grouped = self._by_owner(u)
         if grouped is not None:
             return grouped
+        if u.asks == "field" and (coded := self._subject_code(u)) is not None:
+            return coded
         if u.asks == "prose":
             told = self._prose(u)
             if told is not None:

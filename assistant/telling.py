@@ -10,11 +10,11 @@ from assistant import collections_of
 from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when
 from assistant.finding import Ask, Finder
 from assistant.lookup import Found, same_figure
-from assistant.matching import Match, match
+from assistant.matching import Match, Wanted, match
 from assistant.records import Answer, Calculation
 from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
-from assistant.understanding.periods import THIS_YEAR
+from assistant.understanding.periods import PERIOD, THIS_YEAR
 from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, find_amounts, plain
 from index.names import folded, pairs
@@ -23,6 +23,8 @@ from index.records import Fact, Table
 _ABOUT = re.compile(r"大约|大概|约|左右|上下|差不多")
 ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
+_CODE_ASKED = re.compile(r"(?:项目|科目|功能|经济|支出|分类)*(?:编码|代码|编号)(?:是|为)?(?:什么|多少|啥|几)*")
+_NAMED = 0.8
 _EITHER = re.compile("还是|到底|究竟")
 
 
@@ -42,6 +44,8 @@ class Teller(Finder):
             asks = [replace(a, wanted=replace(a.wanted, phase=p)) for p in phases for a in self.asks(u)]
         else:
             asks = self.asks(u)
+        if len(u.periods.named) > 1 and len(asks) == 1:
+            asks = [replace(asks[0], wanted=_of_period(asks[0].wanted, p)) for p in u.periods.named]
         founds = [self.find(a) for a in asks]
         if len(founds) == 1:
             split = self.parts(u) if u.operation.each else None
@@ -111,6 +115,24 @@ class Teller(Finder):
         values = tuple(value_of(m, [cited.add(m)]) for m in stated)
         text = "文档中几处不一致：\n" + "；\n".join(f"{label(m)}为 {said(m.fact)}（{m.fact.table or '正文'}）" for m in stated) + "。"
         return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=("同一事项在文档中有不同的数，请核对原文",))
+
+    def _subject_code(self, u: Understanding) -> Answer | None:
+        """The code of a subject of a list, which stands at the left of its row."""
+        at = _CODE_ASKED.search(u.text)
+        if at is None or "项目" in at[0]:
+            return None
+        ask = self.asks(replace(u, asks="figure"))[0]
+        weights = tuple(0.0 if at.start() <= i < at.end() else w for i, w in enumerate(ask.wanted.weights))
+        found = self.find(replace(ask, wanted=replace(ask.wanted, weights=weights, kinds=("amount", "empty"))))
+        code = found.fact.subject_code if found.matches else None
+        if not code or found.fact.source.row is None or found.matches[0].precision < _NAMED:
+            return None
+        cited = Citations()
+        for m in places_of([m for m in found.matches if m.fact.subject_code == code]):
+            cited.add(m)
+        top = found.matches[0]
+        text = f"{owner(top)} {when(top.fact, top.document.row)} {found.fact.subject}的科目编码为 {code}。"
+        return Answer(u.text, "answered", text, citations=tuple(cited.all), notes=tuple(self._notes(u, found)))
 
     def _which_office(self, u: Understanding, ask: Ask) -> Answer | None:
         """Several offices answer to the name, and nothing but a total is asked: that one alone prints it settles nothing."""
@@ -236,6 +258,9 @@ class Teller(Finder):
         asked, printed, fact_kind = u.periods.phase, top.fact.phase, top.fact.kind
         if asked == "决算" and printed == "执行":
             notes.append("文档所列为执行数，不是决算数")
+        if found.units:
+            also = "；".join(f"{m.part} {said(m.fact)}" for m in found.units[:4])
+            notes.append(f"同名的还有所属单位的：{also}")
         names = list(
             dict.fromkeys(m.fact.project for m in found.matches if m.fact.project and m.document is top.document)
         )
@@ -357,6 +382,13 @@ def places_of(matches: Sequence[Match]) -> list[Match]:
         if all(m.fact.source.block_id != o.fact.source.block_id for o in out):
             out.append(m)
     return out[:3]
+
+
+def _of_period(wanted: Wanted, period: str) -> Wanted:
+    """What is wanted for one of several steps of a plan, without the names of all of them."""
+    spans = [found.span() for found in PERIOD.finditer(wanted.text)]
+    weights = tuple(0.0 if any(s <= i < e for s, e in spans) else w for i, w in enumerate(wanted.weights))
+    return replace(wanted, period=period, weights=weights)
 
 
 def _same_direction(u: Understanding, fact: Fact) -> bool:

@@ -10,7 +10,7 @@ from index.amounts import Amount, comparison_sign, money_unit, read_cell, unit_n
 from index.fact_terms import LAST_YEAR, fund_in, phase_in, years_in
 from index.glossary import INDICATOR_LEVELS
 from index.identity import is_office
-from index.projects import project_of, projects_by_heading, projects_of_rows
+from index.projects import project_of, project_reviewed, projects_by_heading, projects_of_rows
 from index.prose_facts import facts_of_text
 from index.prose_names import subject_path
 from index.records import Cell, Document, Fact, FactKind, Passage, SourceRef, Table
@@ -296,7 +296,7 @@ def _passage_facts(document: Document, passage: Passage, project: str | None) ->
         column_path=(), printed="", value=None, unit="", section=passage.section,
         agency=passage.agency or (document.agency.value if document.agency else None),
         region=document.region.value if document.region else None, fiscal_year=year,
-        phase=document.phase.value if document.phase else None, project=project,
+        phase=document.phase.value if document.phase else None, project=project or project_reviewed(passage.text),
     )  # fmt: skip
     base = _executed(base)
     above = tuple(name for heading in passage.section for name in subject_path(heading))

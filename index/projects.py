@@ -19,6 +19,7 @@ _FORM_TITLE = re.compile(
 _GENERIC = re.compile(r"^(?:20\d\d年?度?)?(?:部门|单位|项目|支出|预算|整体|专项|资金|财政|区级|市级|省级|县级|本级)*$")
 _INSIDE = re.compile(r"项目概述|立项依据|实施主体|实施方案|实施周期")
 _ABOUT = re.compile(r"(?:项目)?(?:经费|支出|预算)?(?:情况)?说明$")
+_REVIEWED = re.compile(r"^([^，。：:；]{3,40}?)(?:项目)?(?:绩效)?自评(?:综述|情况|结果)?[：:]")
 _NUMBERING = re.compile(r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]{1,3}[）)、.．])\s*")
 
 
@@ -58,6 +59,12 @@ def project_of_cells(title: str, cells: Sequence[Cell], rows: int, cols: int) ->
     if not any(_NAME.match(re.sub(r"\s", "", c.text)) for c in cells) and not _FORM_TITLE.match(title):
         return None
     return project_of(title, read_layout(cells, rows, cols))[0]
+
+
+def project_reviewed(text: str) -> str | None:
+    """The project that a paragraph reviews: 1.某项目自评综述：全年预算数为…."""
+    found = _REVIEWED.match(_NUMBERING.sub("", text))
+    return found[1].strip("“”\"") if found else None
 
 
 def projects_by_heading(sections: Iterable[Section]) -> dict[str, str]:

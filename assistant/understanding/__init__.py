@@ -25,6 +25,7 @@ _TOLD = re.compile(
 _SPENT_ON = re.compile(
     r"(?:都|主要|具体)*(?:花|用|使)(?:用|费)?(?:在|到|于)(?:了)?哪(?:些|里|儿)?(?:(?<=些)[^，,。？?]{0,8}?)?(?:方面|地方|上面|上|里|$|(?=[，,。？?]))"
 )
+_WITH_UNITS = re.compile(r"[（(，,]?(?:含|包括|包含)(?:下属|所属|各)单位(?:在内)?[）)，,]?")
 _DEFINED = re.compile(r"^[^，,。20-9]{2,20}是什么[?？]?$")
 _FIELD = re.compile(
     r"编码|编号|代码|用途|用来|用于|花在哪|干什么用|做什么用|描述|绩效目标|年度目标|总体目标|目标(?:是|有)?什么|目标内容|单位性质|规格|经费保障|什么时候|何时|时限|期限|完成时间|截止|组织形式|负责人|联系人|联系电话|项目属性|项目期|主管部门|实施单位|依据"
@@ -75,6 +76,7 @@ class Understanding:
 def understand(question: str, catalog: Catalog) -> Understanding:
     """Read a question on its own (follow-ups are joined with what came before by :mod:`.conversation`)."""
     text = plain_question(question)
+    text = _WITH_UNITS.sub("", text)
     text = _SPENT_ON.sub("花在哪", text)  # 主要用在哪些方面 asks for the purpose, and 方面 is no item
     periods = read_periods(text)
     text = _ORDER.sub(lambda m: " " * len(m[0]), periods.text)

@@ -22,6 +22,8 @@ _PHASES = (
 _NEGATED = re.compile(
     r"(?:而不是|并非|(?<!是)不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)"
 )
+_EXCEPT = re.compile(r"除(?:了|去|开|掉)?([^，。？！,?!；外]{2,40}?)(?:之外|以外|外)(?:的|，|,)*")
+_OVERSPENT = re.compile("超(?:出|过|支)?了?(?:年初)?预算(?!执行)")
 _DISMISSED = re.compile(
     r"(?:^|(?<=[，。？！,?!；;]))(?:先不管|先不说|先不看|不用管|别管|不问)[^，。？！,?!；;]{1,20}[，,]"
     r"|[^，。？！,?!；;]{1,40}?(?:先不管|先不说|先不看|不用管|不管它|别管|就不用了|不需要|已经知道了?|已知|不问|不算了)[^，。？！,?!；;]{0,6}(?:[，。？！,?!；;]|$)"
@@ -44,7 +46,8 @@ _QUARTERS = {"1": "一", "2": "二", "3": "三", "4": "四"}
 class Periods:
     """``years`` in the order named; ``phases`` all that are named, ``phase`` the one that is meant when years differ or one is named.
 
-    ``spans`` are the stretches of the question that these readings used up.
+    ``spans`` are the stretches of the question that these readings used up, ``excepted`` the items left out of a set
+    (除…外; they are among ``negated``), ``named`` all steps of a plan (6月底, 第三季度), ``period`` the first of them.
     """
 
     years: tuple[int, ...]
@@ -57,15 +60,22 @@ class Periods:
     period: str | None
     spans: tuple[tuple[int, int], ...]
     text: str
+    excepted: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def read_periods(question: str) -> Periods:
     """Read the periods of a plain question; ``text`` is the question with negated words blanked out (same length)."""
     spans: list[tuple[int, int]] = []
-    negated = []
+    negated: list[str] = []
     text = question
     for found in _DISMISSED.finditer(question):
         text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    excepted: list[str] = []
+    for found in _EXCEPT.finditer(text):
+        excepted += re.split("[、和与及]|以及", found[1])
+        text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    negated += excepted
     for found in _NEGATED.finditer(text):
         negated.append(found[1])
         text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
@@ -92,12 +102,13 @@ def read_periods(question: str) -> Periods:
         spans.append(relative.span())
     unit = _UNIT_ASKED.search(searched)
     asked = next((g for g in unit.groups() if g), None) if unit else None
-    phases = _phases(searched)
+    named = _named_periods(searched)
+    phases = ("决算", "年初预算") if _OVERSPENT.search(searched) else _phases(searched)
     several = len(years) > 1 or bool(re.search(r"上年|去年", searched))
     phase = None if len(phases) > 1 and several else (phases[0] if phases else None)
     return Periods(
         tuple(years), relative[0] if relative else None, as_of[0] if as_of else None, phase, phases, tuple(negated),
-        money_unit(asked) if asked else None, _period(searched), tuple(spans), text,
+        money_unit(asked) if asked else None, next(iter(named), None), tuple(spans), text, tuple(excepted), named,
     )  # fmt: skip
 
 
@@ -112,10 +123,11 @@ def _phases(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _period(text: str) -> str | None:
-    found = PERIOD.search(text)
-    if not found:
-        return None
+def _named_periods(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_period, PERIOD.finditer(text))))
+
+
+def _period(found: re.Match[str]) -> str:
     if found[1]:
         return f"{int(found[1])}月底"
     if found[2]:
