@@ -273,6 +273,32 @@ class Computer(Teller):
         )
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
+    def _less(self, u: Understanding) -> Answer:
+        """A figure without parts of it that are named (商品和服务支出除物业管理费外还有多少)."""
+        ask = self.asks(u)[0]
+        whole = self.find(ask)
+        parts = [self.find(replace(ask, wanted=replace(self.wanted(u, text=name), negated=()))) for name in u.periods.excepted]
+        if any(not f.matches or f.rivals or f.fact.value is None for f in (whole, *parts)):
+            return not_found(u.text, "没有找到要减去的项目，无法计算", self.catalog, u)
+        pairs = [next(((w, p) for w in whole.matches for p in f.matches if _contains(w, p)), None) for f in parts]
+        taken = [pair for pair in pairs if pair is not None]
+        if len(taken) < len(pairs) or len({id(w.fact) for w, _ in taken}) > 1:
+            return not_found(u.text, "文档没有表明要减去的项目包含在所问的数里，无法计算", self.catalog, u)
+        top, cited = taken[0][0], Citations()
+        numbers = tuple(cited.add(m) for m in (top, *(p for _, p in taken)))
+        unit = top.fact.unit
+        try:
+            each = [calculate.in_unit(p.fact, unit) for _, p in taken]
+        except calculate.NotComparable as error:
+            return Answer(u.text, "not_found", f"{error}。", citations=tuple(cited.all))
+        value = calculate.in_unit(top.fact, unit) - sum(each, Decimal(0))
+        expression = " - ".join(plain(v) for v in (calculate.in_unit(top.fact, unit), *each))
+        calculation = Calculation("difference", expression, numbers, plain(value), unit)
+        name = f"{label(top)}，除{'、'.join(subject(p.fact) for _, p in taken)}外"
+        first, calculation = self._in_asked_unit(u, Value(name, plain(value), unit, numbers), calculation)
+        text = f"{name}为 {first.value}{first.unit}。\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
+        return Answer(u.text, "answered", text, (first,), calculation, tuple(cited.all), notes=tuple(self._notes(u, whole)))
+
     def _derived(self, u: Understanding) -> Answer | None:
         """A year before the papers that are held: the next year's figure less the change that the next year's text states."""
         years = u.periods.years

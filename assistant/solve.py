@@ -68,6 +68,8 @@ class Solver(Quoter):
         }  # fmt: skip
         handler = handlers.get(u.operation.name)
         answer = handler(u) if handler else None
+        if answer is None and u.periods.excepted:
+            return self._less(u)
         if answer is None:
             answer = self._figures(u)
             if _one_sum_instead(u, answer):

@@ -10,7 +10,7 @@ from index.amounts import Amount, comparison_sign, money_unit, read_cell, unit_n
 from index.fact_terms import LAST_YEAR, fund_in, phase_in, years_in
 from index.glossary import INDICATOR_LEVELS
 from index.identity import is_office
-from index.projects import project_of, project_reviewed, projects_by_heading, projects_of_rows
+from index.projects import project_of, project_reviewed, projects_by_heading, projects_of_rows, projects_told
 from index.prose_facts import facts_of_text
 from index.prose_names import subject_path
 from index.records import Cell, Document, Fact, FactKind, Passage, SourceRef, Table
@@ -54,7 +54,7 @@ class _TableContext:
 def facts_of(document: Document) -> list[Fact]:
     """All facts of a document in reading order; ids come from the place, so a second run gives the same."""
     facts: list[Fact] = []
-    projects = projects_by_heading(document.sections)
+    projects = projects_by_heading(document.sections) | projects_told(document.passages)
     for block in document.blocks:
         if isinstance(block, Table):
             facts.extend(_table_facts(document, block))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from index.records import Cell, Section
+from index.records import Cell, Passage, Section
 from index.row_tree import TOTAL
 from index.tables import DataCell, Layout, read_layout
 
@@ -19,6 +19,8 @@ _FORM_TITLE = re.compile(
 _GENERIC = re.compile(r"^(?:20\d\d年?度?)?(?:部门|单位|项目|支出|预算|整体|专项|资金|财政|区级|市级|省级|县级|本级)*$")
 _INSIDE = re.compile(r"项目概述|立项依据|实施主体|实施方案|实施周期")
 _ABOUT = re.compile(r"(?:项目)?(?:经费|支出|预算)?(?:情况)?说明$")
+_UNNAMED = re.compile("项目(?:经费|支出|预算)?(?:情况)?说明")
+_TOLD = re.compile(r"(?:实施|建设|承担|组织)的[“\"]?([^，。；：“”\"]{4,30}?(?:项目|工程|专项))[”\"]?(?=[，。；（(])")
 _REVIEWED = re.compile(r"^([^，。：:；]{3,40}?)(?:项目)?(?:绩效)?自评(?:综述|情况|结果)?[：:]")
 _NUMBERING = re.compile(r"^\s*(?:\d{1,3}\s*[.．、]|[（(]?[一二三四五六七八九十]{1,3}[）)、.．])\s*")
 
@@ -59,6 +61,20 @@ def project_of_cells(title: str, cells: Sequence[Cell], rows: int, cols: int) ->
     if not any(_NAME.match(re.sub(r"\s", "", c.text)) for c in cells) and not _FORM_TITLE.match(title):
         return None
     return project_of(title, read_layout(cells, rows, cols))[0]
+
+
+def projects_told(passages: Iterable[Passage]) -> dict[str, str]:
+    """Headings that only say that a project is described (项目经费情况说明), with its name where the text below tells one.
+
+    A heading that stands over several projects names none.
+    """
+    found: dict[str, set[str]] = {}
+    for passage in passages:
+        above = next((h for h in passage.section if _UNNAMED.fullmatch(_NUMBERING.sub("", h))), None)
+        told = _TOLD.search(passage.text) if above else None
+        if above and told:
+            found.setdefault(above, set()).add(told[1])
+    return {heading: names.pop() for heading, names in found.items() if len(names) == 1}
 
 
 def project_reviewed(text: str) -> str | None:

@@ -22,7 +22,7 @@ _GROWTH = re.compile(
     r"|增长率|增幅|降幅|同比(?:增长|增减|变化)|增速"
 )
 _CHANGE = re.compile(
-    r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|涨|跌|降|升|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少|$|[?？])|(?:多|增加?|涨|升)了?还是(?:少|减|跌|降)|是增是减"
+    r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|涨|跌|降|升|增|减|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少|$|[?？])|(?:多|增加?|涨|升)了?还是(?:少|减|跌|降)|是增是减"
 )
 _CLAIMED_CHANGE = re.compile(
     r"(?:比|较)(?:上年|去年|上一年|20\d\d年)[^，。]{0,8}?(?:增加|减少|增长|下降|上升|降低)了?(?=\s*\d[\d.,]*\s*(?:[万亿]?元|%))"
@@ -56,8 +56,10 @@ _LIST = re.compile(
     r"(?:指标|项目|科目)(?:都)?(?:有|是|包括)(?:哪些|什么)|有哪些(?:项目|指标|科目|款|支出)|列出|列一下|(?:项目|指标)(?:清单|列表|有哪些)|都有什么项目|哪些项目|分别有哪些"
 )
 _EACH_PROJECT = re.compile(r"各个?(?:项目|专项)(?!支出)")
+# 一共几辆车，其中执法用车几辆 asks for a whole and a part of it, which are not added.
+_WITH_PART = re.compile(r"[，,]\s*其中")
 _AVERAGE = re.compile(r"平均|均值|人均")
-_EACH = re.compile(r"分别|各(?:是|为|有)?(?:多少|几)|各自|各年|每年|逐年")
+_EACH = re.compile(r"分别|各[^，,。和、]{0,5}?(?:多少|几)|各自|各年|每年|逐年")
 _CONDITION = re.compile(r"(大于|超过|高于|多于|不低于|不少于|小于|低于|少于|不超过|不足|不到|不满|以上|以下)")
 _N_ITEMS = re.compile(r"(?P<n>[一二两三四五六七八九十\d]+)(?:个|项|大|类|种)[^，,。、\d]{0,8}?(?:项目|专项|科目|部分|内容)")
 _COLLECTION = re.compile(r"项目|专项|科目|类$|款")
@@ -132,7 +134,7 @@ def read_operation(text: str) -> Operation:
         return Operation("filter", condition=condition, **common)  # type: ignore[arg-type]
     if _LIST.search(text) or (_EACH_PROJECT.search(text) and not SUMMED.search(text)):
         return Operation("list", **common)  # type: ignore[arg-type]
-    if SUMMED.search(text):
+    if SUMMED.search(text) and not _WITH_PART.search(text):
         return Operation("sum", joined=bool(_JOINED.search(text)), **common)  # type: ignore[arg-type]
     return Operation("lookup", **common)  # type: ignore[arg-type]
 
