@@ -26,12 +26,13 @@ from assistant.web.uploads import Uploads
 router = APIRouter(prefix="/api")
 
 
-def the_assistant(request: Request) -> Assistant:
+# Asynchronous, for FastAPI would take a thread for each of them.
+async def the_assistant(request: Request) -> Assistant:
     assistant: Assistant = request.app.state.assistant
     return assistant
 
 
-def the_uploads(request: Request) -> Uploads:
+async def the_uploads(request: Request) -> Uploads:
     uploads: Uploads = request.app.state.uploads
     return uploads
 
