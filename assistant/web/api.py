@@ -72,7 +72,7 @@ def ask(body: AskBody, assistant: Door) -> JSONResponse:
 def search(
     assistant: Door,
     q: Annotated[str, Query(max_length=200, description="查询文字，可用拼音", examples=["舆情"])],
-    limit: Annotated[int, Query(ge=1, le=50)] = 8,
+    limit: Annotated[int, Query(ge=1, le=50, description="最多几条")] = 8,
 ) -> SuggestionList:
     """Documents, projects, subjects and passages that fit what has been typed so far."""
     text = q.strip()
@@ -92,8 +92,8 @@ def search(
 @router.get("/documents", responses=documented(), summary="文件列表")
 def documents(
     assistant: Door,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000, description="从第几份起，从 0 数")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500, description="最多几份")] = 100,
     q: Annotated[str, Query(max_length=200, description="按文件名、标题、部门筛选")] = "",
 ) -> DocumentPage:
     """The documents of the store, a page at a time."""
