@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -29,6 +30,8 @@ from assistant.web.state import State, writable
 from assistant.web.uploads import Uploads
 
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
+# Traces go where our own settings say and nowhere else, whatever provider a library has set up.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Starlette:
@@ -39,7 +42,7 @@ def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Sta
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from assistant.web.chat import mount_chat
 
-    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
     mount_chat(inner, assistant, settings, state)
     inner.add_middleware(PlainHead)
     return inner
@@ -67,6 +70,7 @@ def create_app(assistant: Assistant, settings: WebSettings, built: Callable[[], 
         docs_url=None,
         redoc_url=None,
         root_path=settings.root_path,
+        telemetry=NO_TELEMETRY,
     )
     app.state.assistant = assistant
     app.state.observer = observer
