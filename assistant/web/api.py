@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
@@ -63,9 +64,14 @@ def safe_link(link: object) -> str:
 
 
 @router.post("/ask", response_model=AnswerModel, responses=documented(413), summary="提问")
-def ask(body: AskBody, assistant: Door) -> JSONResponse:
+async def ask(body: AskBody, assistant: Door, request: Request) -> JSONResponse:
     """One question, one answer with every figure's unit and source."""
-    return JSONResponse(answer_json(assistant.ask(body.as_question())))
+
+    def answered() -> JSONResponse:
+        return JSONResponse(answer_json(assistant.ask(body.as_question())))
+
+    # Questions wait here in the order in which they came; waiting threads would take the interpreter from the others.
+    return await to_thread.run_sync(answered, limiter=request.app.state.askers)
 
 
 @router.get("/search", responses=documented(), summary="搜索建议")

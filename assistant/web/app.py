@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.sessions import SessionMiddleware
@@ -30,6 +31,8 @@ from assistant.web.state import State, writable
 from assistant.web.uploads import Uploads
 
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
+ASKERS = 4
+"""How many threads answer questions of programs; where a language model takes part, which is waited for, as many as ask."""
 # Traces go where our own settings say and nowhere else, whatever provider a library has set up.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
@@ -73,6 +76,7 @@ def create_app(assistant: Assistant, settings: WebSettings, built: Callable[[], 
         telemetry=NO_TELEMETRY,
     )
     app.state.assistant = assistant
+    app.state.askers = None if assistant.model is not None else CapacityLimiter(ASKERS)
     app.state.observer = observer
     app.state.uploads = Uploads(assistant, settings)
     app.state.state = state
