@@ -144,6 +144,7 @@ def test_upload_then_remove(client: TestClient, fake: Any) -> None:
         ("空.txt", b"", 422, "invalid"),
         ("坏.txt", b"x", 422, "unreadable"),
         ("大.txt", b"x" * (51 << 20), 413, "too_large"),
+        ("略大.txt", b"x" * ((50 << 20) + 1), 413, "too_large"),
     ],
 )
 def test_upload_refuses(client: TestClient, name: str, content: bytes, status: int, code: str) -> None:
