@@ -17,6 +17,7 @@ from assistant.prose import Prose
 from assistant.records import Answer, Question
 from assistant.shelf import Shelf
 from assistant.solve import Solver
+from assistant.turns import Turns
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.conversation import resolve
@@ -27,6 +28,8 @@ from index.store_engine import on_read_only_disk
 
 __all__ = ["Assistant", "StoreError", "default_store", "open_assistant"]
 
+AT_ONCE = 2
+"""How many questions are worked on at once: Python runs one thread at a time, and more would only take it from each other."""
 RECHECK_SECONDS = 1.0
 STOP_SECONDS = 1.0
 
@@ -44,6 +47,7 @@ class Assistant:
         self.lookup = Lookup(self.store, self.shelf)
         self.prose = Prose(self.store, place)
         self.model = layer_of(self._answer, self.lookup, self.prose, self.catalog)
+        self._turns = Turns(AT_ONCE)
         self._lock = Lock()
         self._version: tuple[int, str] | None = None
         self._checked = 0.0
@@ -99,7 +103,7 @@ class Assistant:
 
     def _answer(self, question: Question) -> Answer:
         """Answer from one state of the store, whatever is written meanwhile."""
-        with self.store.snapshot():
+        with self._turns, self.store.snapshot():
             return self._answer_from(question, self._catalog_now())
 
     def _answer_from(self, question: Question, catalog: Catalog) -> Answer:

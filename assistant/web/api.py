@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
@@ -26,12 +27,13 @@ from assistant.web.uploads import Uploads
 router = APIRouter(prefix="/api")
 
 
-def the_assistant(request: Request) -> Assistant:
+# Asynchronous, for FastAPI would take a thread for each of them.
+async def the_assistant(request: Request) -> Assistant:
     assistant: Assistant = request.app.state.assistant
     return assistant
 
 
-def the_uploads(request: Request) -> Uploads:
+async def the_uploads(request: Request) -> Uploads:
     uploads: Uploads = request.app.state.uploads
     return uploads
 
@@ -62,16 +64,21 @@ def safe_link(link: object) -> str:
 
 
 @router.post("/ask", response_model=AnswerModel, responses=documented(413), summary="提问")
-def ask(body: AskBody, assistant: Door) -> JSONResponse:
+async def ask(body: AskBody, assistant: Door, request: Request) -> JSONResponse:
     """One question, one answer with every figure's unit and source."""
-    return JSONResponse(answer_json(assistant.ask(body.as_question())))
+
+    def answered() -> JSONResponse:
+        return JSONResponse(answer_json(assistant.ask(body.as_question())))
+
+    # Questions wait here in the order in which they came; waiting threads would take the interpreter from the others.
+    return await to_thread.run_sync(answered, limiter=request.app.state.askers)
 
 
 @router.get("/search", responses=documented(), summary="搜索建议")
 def search(
     assistant: Door,
     q: Annotated[str, Query(max_length=200, description="查询文字，可用拼音", examples=["舆情"])],
-    limit: Annotated[int, Query(ge=1, le=50)] = 8,
+    limit: Annotated[int, Query(ge=1, le=50, description="最多几条")] = 8,
 ) -> SuggestionList:
     """Documents, projects, subjects and passages that fit what has been typed so far."""
     text = q.strip()
@@ -91,8 +98,8 @@ def search(
 @router.get("/documents", responses=documented(), summary="文件列表")
 def documents(
     assistant: Door,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000, description="从第几份起，从 0 数")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500, description="最多几份")] = 100,
     q: Annotated[str, Query(max_length=200, description="按文件名、标题、部门筛选")] = "",
 ) -> DocumentPage:
     """The documents of the store, a page at a time."""

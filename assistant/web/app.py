@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.sessions import SessionMiddleware
@@ -27,6 +31,10 @@ from assistant.web.state import State, writable
 from assistant.web.uploads import Uploads
 
 DESCRIPTION = "对预算文件提问，得到准确、带单位、可核对出处的数字。"
+ASKERS = 4
+"""How many threads answer questions of programs; where a language model takes part, which is waited for, as many as ask."""
+# Traces go where our own settings say and nowhere else, whatever provider a library has set up.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Starlette:
@@ -37,7 +45,7 @@ def _chat_page(assistant: Assistant, settings: WebSettings, state: State) -> Sta
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from assistant.web.chat import mount_chat
 
-    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
     mount_chat(inner, assistant, settings, state)
     inner.add_middleware(PlainHead)
     return inner
@@ -49,8 +57,8 @@ def _mcp(assistant: Assistant) -> Starlette:
     return mcp_app(assistant)
 
 
-def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
-    """The whole service around ``assistant``; the chat page is built after its lifespan starts."""
+def create_app(assistant: Assistant, settings: WebSettings, built: Callable[[], None] = lambda: None) -> FastAPI:
+    """The whole service around ``assistant``; the chat page is built after its lifespan starts, then comes ``built``."""
     observer = watching.observer_of(settings)
     assistant = watching.watched(assistant, observer)
     state = State(settings.state)
@@ -61,12 +69,14 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
         title="预算问答",
         description=DESCRIPTION,
         version="1",
-        lifespan=lifespan_of(chat, mcp),
+        lifespan=lifespan_of(chat, mcp, built=built),
         docs_url=None,
         redoc_url=None,
         root_path=settings.root_path,
+        telemetry=NO_TELEMETRY,
     )
     app.state.assistant = assistant
+    app.state.askers = None if assistant.model is not None else CapacityLimiter(ASKERS)
     app.state.observer = observer
     app.state.uploads = Uploads(assistant, settings)
     app.state.state = state
@@ -92,6 +102,13 @@ def create_app(assistant: Assistant, settings: WebSettings) -> FastAPI:
     return app
 
 
+def _settle() -> None:
+    """Collect once, and never look again at what stays for good: each full collection held up all answers for 0.3 s."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def serve(
     store: str | Path, host: str = "127.0.0.1", port: int = 7860, insecure: bool = False, vectors: bool = True
 ) -> None:
@@ -108,8 +125,10 @@ def serve(
     import uvicorn
 
     watching.log_as_json(settings)
+    # Imports leave next to nothing to collect, and looking for it took a third of the start.
+    gc.disable()
     assistant = open_assistant(store)
-    app = create_app(assistant, settings)
+    app = create_app(assistant, settings, built=_settle)
     if vectors:
         assistant.follow(logging.getLogger(watching.VECTORS).info)
     try:

@@ -26,6 +26,7 @@ MONEY = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000
 MARKED_CELLS = 40
 BAR_LIMIT = 30
 OPEN_STEPS = 12
+SHOWN_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,22 +163,27 @@ def place_of(citation: dict[str, Any]) -> str:
     return " › ".join(str(part) for part in [*parts, cell, page] if part)
 
 
-def short_place(citation: dict[str, Any]) -> str:
-    """Row and column only, where the table is clear from elsewhere."""
-    cell = " × ".join(part for part in (citation.get("row"), citation.get("column")) if part)
-    return cell or str(citation.get("table") or citation["title"] or citation["file"])
+def short_places(citations: list[dict[str, Any]]) -> list[str]:
+    """Row and column of each; before them the table's title, or the document's, where that is what tells them apart."""
+    places = []
+    for citation in citations:
+        cell = " × ".join(part for part in (citation.get("row"), citation.get("column")) if part)
+        document = str(citation["title"] or citation["file"])
+        table = str(citation.get("table") or document)
+        places.append((cell or table, f"{table} › {cell}" if cell else table, f"{document} › {cell or table}"))
+    return list(max(zip(*places, strict=True), key=lambda several: len(set(several)), default=()))
 
 
 def sources(citations: list[dict[str, Any]]) -> list[Source]:
     shown = []
-    for number, citation in enumerate(citations):
+    for number, (citation, short) in enumerate(zip(citations, short_places(citations), strict=True)):
         cell = citation.get("cell") or ""
         unit = citation.get("unit") or ""
         shown.append(
             Source(
                 number=number + 1,
                 place=place_of(citation),
-                short=short_place(citation),
+                short=short,
                 printed=f"{cell}{'（单位：' + unit + '）' if cell and unit else ''}",
                 file=citation["file"],
                 quote="" if cell else citation.get("quote") or "",
@@ -199,14 +205,21 @@ def plain_text(answer: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) -> str:
-    """The card of one answer (the contract's object); ``scope`` names the documents that it was asked of."""
+def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = (), *, follows: bool = False) -> str:
+    """The card of one answer (the contract's object).
+
+    ``scope`` names the documents that it was asked of; ``follows`` says that other questions came before, which it
+    may have been taken to go on from.
+    """
     values = shown_values(answer["values"])
     calculation = answer["calculation"]
     citations = sources(answer["citations"])
     lines = [line for line in answer["text"].split("\n") if line.strip()]
-    # A table below says what the further lines say.
-    listed = answer["status"] == "answered" and len(values) > 1
+    several = answer["status"] == "answered" and len(values) > 1
+    # A table below, or the steps, say what the further lines say.
+    listed = several or (calculation is not None and len(lines) > SHOWN_LINES)
+    # Large stands what was asked for: of a list or a ranking no single figure is that.
+    asked_for = not several or (calculation is not None and calculation["operation"] != "rank")
     # ... and a first line that is only the first row of it.
     intro = lines[:1] if not listed or (lines[:1] and not lines[0].endswith(("；", ";"))) else []
     return fragment(
@@ -214,7 +227,8 @@ def answer_card(answer: dict[str, Any], root: str, scope: Sequence[str] = ()) ->
         root=root,
         answer=answer,
         scope=list(scope) or None,
-        first=values[0] if values and values[0].figure else None,
+        follows=follows,
+        first=values[0] if asked_for and values and values[0].figure else None,
         values=values[:BAR_LIMIT],
         shared=common_beginning([v.label for v in values]),
         hidden_values=max(0, len(values) - BAR_LIMIT),

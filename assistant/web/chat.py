@@ -86,8 +86,10 @@ class ChatPage:
         if not turns:
             return self.welcome(only)
         shown = []
-        for turn in turns:
-            card = answer_card(turn["answer"], self.root, turn.get("document") or ()) if turn.get("answer") else ""
+        for number, turn in enumerate(turns):
+            card, scope = "", turn.get("document") or ()
+            if turn.get("answer"):
+                card = answer_card(turn["answer"], self.root, scope, follows=number > 0)
             shown.append({**turn, "card": Markup(card)})  # noqa: S704 - the card's template escapes
         return fragment("conversation.html", turns=shown)
 
@@ -163,8 +165,13 @@ class ChatPage:
         asked = str(address.get("q", ""))[:QUESTION_LENGTH]
         document = self.assistant.document(str(address["document"])) if address.get("document") else None
         only = str(document["id"]) if document else ""
-        shown = self.conversation([], str(document.get("title") or document["file"]) if document else "")
+        shown = self.conversation([], self.title(only))
         return [self.header(principal), shown, self.history(principal.owner), asked, only, *self.scopes()]
+
+    def title(self, only: str) -> str:
+        """The title of the one document that is asked, or its id where it is gone; empty for none."""
+        document = self.assistant.document(only) if only else None
+        return str(document.get("title") or document["file"]) if document else only
 
     def within(self, region: str, agency: str, year: str) -> tuple[str, ...]:
         """The documents that the filters leave; none chosen is no restriction."""
@@ -188,7 +195,8 @@ class ChatPage:
         yield self.conversation([*turns, turn]), "", gr.skip(), id, gr.skip()
         earlier = tuple(t["question"] for t in turns[-EARLIER_TURNS:])
         scope = (only,) if only else self.within(region, agency, year)
-        filtered = not only and any(choice and choice != ANY for choice in (region, agency, year))
+        chosen = [choice for choice in (region, agency, year) if choice and choice != ANY]
+        filtered = bool(chosen) and not only
         if len(text) > QUESTION_LENGTH:
             turn["error"] = f"问题太长，请缩短到 {QUESTION_LENGTH} 字以内。"
         elif filtered and not scope:
@@ -196,6 +204,7 @@ class ChatPage:
         else:
             try:
                 turn["document"] = list(scope)
+                turn["within"] = f"《{self.title(only)}》" if only else "、".join(chosen)
                 with asking_as(principal.name, principal.via):
                     steps = self.assistant.stream(Question(text=text, history=earlier, document=scope))
                     for _ in self.worded(turn, steps, f"{principal.owner}/{id}"):
@@ -242,13 +251,18 @@ class ChatPage:
         if isinstance(steps, Generator):
             steps.close()
 
-    def clicked(self, event: gr.EventData, request: gr.Request) -> str:
-        """The question of a button inside the conversation; a button that stops a model asks nothing."""
+    def clicked(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[str, Turns, str]:
+        """The question of a button inside the conversation, with the turns and the id of the conversation it goes on.
+
+        A fresh one begins a new conversation; a button that stops a model asks nothing.
+        """
         owner = principal_of(request).owner
         data: dict[str, Any] = event._data or {}
         if stop := str(data.get("stop") or ""):
             self.stopped.add(f"{owner}/{stop}")
-        return str(data.get("ask") or "")
+        if data.get("fresh"):
+            turns, id = [], ""
+        return str(data.get("ask") or ""), turns, id
 
     def open_or_drop(self, turns: Turns, id: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Open a conversation of this reader's, or delete it. Returns conversation, turns, id, history."""
@@ -316,7 +330,7 @@ def build(assistant: Assistant, settings: WebSettings, state: State) -> gr.Block
         started.then(**asking)
         field.submit(**asking)
         send.click(**asking)
-        conversation.click(chat.clicked, None, field, **quiet).then(**asking)
+        conversation.click(chat.clicked, [turns, id], [field, turns, id], **quiet).then(**asking)
         new.click(chat.renew, None, [conversation, turns, id, field, only], **quiet)
         history.click(chat.open_or_drop, [turns, id], [conversation, turns, id, history], **quiet)
         documents_tab.select(chat.documents, None, documents, **quiet)

@@ -15,6 +15,11 @@ class Assistant(Protocol):
     Raises :class:`assistant.answering.StoreError` while the store cannot be read.
     """
 
+    @property
+    def model(self) -> object | None:
+        """The language model that may take part in an answer, which can take long then; None for none."""
+        ...
+
     def ask(self, question: Question) -> Answer: ...
 
     def stream(self, question: Question) -> Iterator[Answer | str]:

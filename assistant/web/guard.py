@@ -89,7 +89,7 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id = secrets.token_hex(8)
         started = False
         allowed_origin = self._site_origin(request, path)
-        visitor = "" if request.cookies.get(VISITOR_COOKIE) else secrets.token_urlsafe(18)
+        visitor = secrets.token_urlsafe(18) if path == "/" and not request.cookies.get(VISITOR_COOKIE) else ""
 
         async def send_guarded(message: Message) -> None:
             nonlocal started
@@ -102,7 +102,7 @@ class Guard:
                     headers["Access-Control-Allow-Origin"] = allowed_origin
                     headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-ID"
                     headers.add_vary_header("Origin")
-                if path == "/" and visitor:
+                if visitor:
                     secure = "; Secure" if self.settings.secure_cookies or scope["scheme"] == "https" else ""
                     cookie = f"{VISITOR_COOKIE}={visitor}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
                     headers.append("Set-Cookie", cookie)

@@ -80,8 +80,18 @@ class RootMount:
             await self._page(scope, receive, send)
 
 
-def lifespan_of(*mounts: LateMount) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
-    """A lifespan that runs all ``mounts``, built one after the other: imports would else crowd out early questions."""
+def lifespan_of(
+    *mounts: LateMount, built: Callable[[], None]
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    """A lifespan that runs all ``mounts``, built one after the other: imports would else crowd out early questions.
+
+    ``built`` is called when the last of them has been built, or could not be.
+    """
+
+    async def tell(turn: asyncio.Lock) -> None:
+        # The lock is given in the order in which it was asked for, so this turn is the last.
+        async with turn:
+            built()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -89,6 +99,8 @@ def lifespan_of(*mounts: LateMount) -> Callable[[FastAPI], contextlib.AbstractAs
         async with contextlib.AsyncExitStack() as stack:
             for mount in mounts:
                 await stack.enter_async_context(mount.running(turn))
+            telling = asyncio.create_task(tell(turn))
             yield
+            telling.cancel()
 
     return lifespan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from assistant.records import Question
 
@@ -68,9 +69,30 @@ class CitationModel(BaseModel):
     confidence: float | None = None
 
 
+ANSWERED: JsonDict = {
+    "question": "玉田舆情管理预算多少",
+    "status": "answered",
+    "text": "玉田县委网信办 2023年 网络舆情管理 预算数为 730500.00元（即73.05万元）。",
+    "values": [
+        {"label": "玉田县委网信办 2023年 网络舆情管理 预算数", "value": "730500.00", "unit": "元", "citations": [0]}
+    ],
+    "calculation": None,
+    "citations": [
+        {"document_id": "d0c1", "file": "玉田县委网信办2023年绩效文本.docx", "title": "玉田县委网信办2023年预算绩效目标",
+         "fiscal_year": 2023, "table": "2.网络舆情管理绩效目标表", "row": "预算规模及资金用途 / 预算数",
+         "cell": "730500.00", "unit": "元", "table_id": "t0b2", "cell_row": 1, "cell_col": 2}
+    ],
+    "options": [],
+    "notes": ["年度未指明，按2023年"],
+    "route": "lookup",
+    "elapsed_ms": 7.9,
+}  # fmt: skip
+
+
 class AnswerModel(BaseModel):
     """The answer; every figure names the citations it stands on."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [ANSWERED]})
     id: str | None = None
     question: str
     status: Literal["answered", "clarify", "not_found"]
@@ -161,6 +183,9 @@ class Health(BaseModel):
 class FeedbackBody(BaseModel):
     """A reader's judgement of one answer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "玉田舆情管理预算多少", "vote": "down", "comment": "年度不对"}]}
+    )
     question: QuestionText
     text: str = Field(default="", max_length=20_000)
     vote: Literal["up", "down"]

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from assistant.web import pages
 
 router = APIRouter(include_in_schema=False)
+FRAMEWORK_SAYS = {"Successful Response": "成功"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ def operations(description: dict[str, Any]) -> list[Operation]:
             summary=operation.get("summary", ""),
             parameters=operation.get("parameters", []),
             example=_example(operation, schemas),
-            responses={code: reply.get("description", "") for code, reply in operation["responses"].items()},
+            responses={
+                code: FRAMEWORK_SAYS.get(reply.get("description", ""), reply.get("description", ""))
+                for code, reply in operation["responses"].items()
+            },
         )
         for path, methods in description["paths"].items()
         for method, operation in methods.items()

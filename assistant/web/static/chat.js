@@ -179,8 +179,22 @@
     const button = event.target.closest("[data-act]");
     if (!button) return;
     if (button.dataset.act === "theme") { setTheme(!document.body.classList.contains("dark")); return; }
+    if (button.dataset.act === "history") { const bar = $("#bq-sidebar .toggle-button"); if (bar) bar.click(); return; }
     const answer = button.closest(".bq-answer");
     acts[button.dataset.act](answer, button).catch((error) => say(answer, error.message || "没有成功，请重试。"));
+  });
+  // Lists are narrowed here: every word typed has to stand somewhere in the row.
+  document.addEventListener("input", (event) => {
+    const selector = event.target.dataset && event.target.dataset.filter;
+    if (!selector) return;
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    document.querySelectorAll(selector).forEach((row) => {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      if (!row.hidden) shown += 1;
+    });
+    $(".bq-nothing", event.target.closest(".bq-documents, .bq-audit")).hidden = shown > 0;
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest(".bq-comment");

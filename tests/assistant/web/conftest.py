@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -155,12 +154,6 @@ class Visit:
             "ws://127.0.0.1:",
         )
         return [url for url in self.requested if not url.startswith(local)]
-
-    def picture(self, name: str) -> None:
-        """Keep a picture for docs/screenshots where a folder for them is named."""
-        if folder := os.environ.get("BUDGETQA_SCREENSHOTS"):
-            self.page.wait_for_timeout(400)
-            self.page.screenshot(path=f"{folder}/{name}.png")
 
 
 @pytest.fixture

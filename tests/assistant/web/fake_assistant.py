@@ -49,6 +49,8 @@ def cite(row: int, col: int, **more: Any) -> Citation:
 class FakeAssistant:
     """Answers a few fixed questions, and holds documents in a dictionary."""
 
+    model: object | None = None
+
     def __init__(self) -> None:
         self.store: dict[str, dict[str, Any]] = {
             "d1": {"id": "d1", "file": "甲.txt", "title": "甲单位2023年预算", "agency": "甲单位", "region": "某县",

@@ -233,8 +233,11 @@ def test_after_login_nobody_is_led_away(guarded: TestClient, target: str) -> Non
 def test_headers_cannot_be_injected(client: TestClient) -> None:
     response = client.post("/api/ask", json=ASK, headers={"x-request-id": "a\tb"})
     assert response.headers["x-request-id"] != "a\tb"
-    exported = client.post("/api/export", json={"question": "舆情\r\nX-Evil: 1"})
-    assert "x-evil" not in exported.headers
+    for question in ("yuqing\r\nX-Evil: 1", "舆情\r\nX-Evil: 1"):
+        exported = client.post("/api/export", json={"question": question})
+        assert exported.status_code == 200
+        assert "Evil" not in str(exported.headers)
+        assert all(value.isprintable() for value in exported.headers.values())
 
 
 def test_security_headers_stand_on_every_answer(client: TestClient) -> None:

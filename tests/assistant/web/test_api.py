@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from assistant.answering import StoreError
+from assistant.records import Question
+from assistant.web.app import ASKERS, create_app
 from assistant.web.settings import WebSettings
 
 
@@ -46,6 +51,40 @@ def test_ask_refuses_in_one_form(client: TestClient, body: bytes, status: int, c
     response = client.post("/api/ask", content=body, headers={"content-type": "application/json"})
     assert response.status_code == status
     assert refusal(response) == code
+
+
+@pytest.mark.parametrize(("model", "inside"), [(None, ASKERS), (object(), 3 * ASKERS)])
+def test_questions_of_programs_wait_in_line_unless_a_model_is_waited_for(
+    model: object, inside: int, fake: Any, settings: WebSettings
+) -> None:
+    """Answers are held back until nobody else comes in; then all are let go."""
+    fake.model = model
+    come: list[str] = []
+    go, answer = threading.Event(), fake.ask
+
+    def held(question: Question) -> Any:
+        come.append(question.text)
+        assert go.wait(30)
+        return answer(question)
+
+    fake.ask = held
+    app = create_app(fake, settings)
+    asked = [f"舆情预算{n}" for n in range(3 * ASKERS)]
+
+    async def all_at_once() -> list[int]:
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            asking = [asyncio.create_task(client.post("/api/ask", json={"question": q})) for q in asked]
+            while len(come) < inside:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            assert len(come) == inside
+            go.set()
+            return [(await one).status_code for one in asking]
+
+    assert asyncio.run(all_at_once()) == [200] * len(asked)
+    assert set(come[:inside]) == set(asked[:inside])
+    assert sorted(come) == sorted(asked)
 
 
 def test_search_returns_links_inside_the_service(client: TestClient, fake: Any) -> None:
@@ -105,6 +144,7 @@ def test_upload_then_remove(client: TestClient, fake: Any) -> None:
         ("空.txt", b"", 422, "invalid"),
         ("坏.txt", b"x", 422, "unreadable"),
         ("大.txt", b"x" * (51 << 20), 413, "too_large"),
+        ("略大.txt", b"x" * ((50 << 20) + 1), 413, "too_large"),
     ],
 )
 def test_upload_refuses(client: TestClient, name: str, content: bytes, status: int, code: str) -> None:

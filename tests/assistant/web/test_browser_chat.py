@@ -176,6 +176,37 @@ def test_filters_narrow_the_documents(visit: Any) -> None:
     assert '["d1"]' in page.locator(".bq-answer").get_attribute("data-document")
 
 
+def test_a_question_taken_as_a_follow_up_can_be_asked_alone(visit: Any) -> None:
+    window = visit()
+    page = window.open()
+    first = window.ask("没有的东西")
+    assert first.get_by_role("button", name="不接上文").count() == 0
+    window.ask("没有的东西").get_by_role("button", name="不接上文").click()
+    page.locator(".bq-turn").nth(1).wait_for(state="detached")
+    page.locator(".bq-turn .bq-actions").wait_for()
+    assert page.locator(".bq-question").inner_text().endswith("没有的东西")
+    page.get_by_role("button", name="历史对话", exact=True).click()
+    page.locator(".bq-open").nth(1).wait_for()
+
+
+def test_the_list_of_documents_is_narrowed_and_one_of_them_asked(visit: Any) -> None:
+    window = visit()
+    page = window.open()
+    page.get_by_role("tab", name="文件").click()
+    rows = page.locator(".bq-list tbody tr")
+    rows.first.wait_for()
+    page.get_by_label("筛选").first.fill("某县 2024")
+    page.get_by_text("没有符合的文件").wait_for()
+    assert rows.first.is_hidden()
+    page.get_by_label("筛选").first.fill("某县 2023")
+    rows.first.wait_for()
+    rows.first.get_by_role("link", name="只在这份文件中查").click()
+    page.locator(".bq-welcome", has_text="只在《甲单位2023年预算》中查找").wait_for()
+    turn = window.ask("舆情预算")
+    assert turn.locator(".bq-within").inner_text() == "只在《甲单位2023年预算》中查找"
+    assert '["d1"]' in turn.locator(".bq-answer").get_attribute("data-document")
+
+
 def test_history_is_kept_opened_and_deleted(visit: Any) -> None:
     window = visit()
     page = window.open()
@@ -249,38 +280,34 @@ def test_by_keyboard_alone(visit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "options"),
+    "options",
     [
-        ("light", {}),
-        ("dark", {"color_scheme": "dark"}),
-        ("phone", PHONE),
-        ("zoom", {"viewport": {"width": 600, "height": 425}}),
+        pytest.param({}, id="light"),
+        pytest.param({"color_scheme": "dark"}, id="dark"),
+        pytest.param(PHONE, id="phone"),
+        pytest.param({"viewport": {"width": 600, "height": 425}}, id="zoom"),
     ],
 )
-def test_every_page_is_usable_and_axe_finds_no_serious_fault(visit: Any, name: str, options: dict[str, Any]) -> None:
+def test_every_page_is_usable_and_axe_finds_no_serious_fault(visit: Any, options: dict[str, Any]) -> None:
     window = visit(**options)
     page = window.open()
     page.locator(".bq-welcome").wait_for()
     found = {"welcome": faults(page)}
-    window.picture(f"{name}-welcome")
-    for question in ("两项合计多少", "项目排名", "哪个项目", "出错"):
+    for question in ("两项合计多少", "项目排名", "哪个项目", "没有的东西", "出错"):
         window.ask(question)
     found["answers"] = faults(page)
-    page.locator(".bq-turn").nth(0).evaluate("e => e.scrollIntoView()")
-    window.picture(f"{name}-answers")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    wide = "document.documentElement.scrollWidth > window.innerWidth + 1"
+    assert not page.evaluate(wide)
     page.locator("a.bq-source").first.click()
     source_frame(page).locator("#cited").wait_for()
-    window.picture(f"{name}-source")
     page.get_by_role("button", name="关闭", exact=True).click()
     for tab, ready in (("文件", ".bq-documents"), ("核对", ".bq-audit")):
         page.get_by_role("tab", name=tab).click()
         page.locator(ready).wait_for()
         found[tab] = faults(page)
-        window.picture(f"{name}-{'documents' if tab == '文件' else 'audit'}")
+        assert not page.evaluate(wide), tab
     for path in ("/source/table/t1?cell=1,1", "/login", "/docs", "/widget/plain?q=舆情"):
         window.open(path)
         found[path] = faults(page)
-        if path == "/login":
-            window.picture(f"{name}-login")
+        assert not page.evaluate(wide), path
     assert not any(found.values()), found

@@ -80,7 +80,6 @@ def test_by_mouse(box: Any, live: Any) -> None:
     with box.context.expect_page() as opened:
         box.page.get_by_role("link", name="在预算问答中打开").click()
     opened.value.locator(".bq-figure").wait_for()
-    box.picture("widget")
     found = Axe().run(box.page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
 

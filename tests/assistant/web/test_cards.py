@@ -8,7 +8,15 @@ import pytest
 
 from assistant.records import Answer, Calculation, Citation, Value
 from assistant.web.api import answer_json, safe_link
-from assistant.web.cards import answer_card, common_beginning, in_other_unit, page_path, source_path, with_separators
+from assistant.web.cards import (
+    answer_card,
+    common_beginning,
+    in_other_unit,
+    page_path,
+    short_places,
+    source_path,
+    with_separators,
+)
 from assistant.web.errors import ApiError
 from assistant.web.findings import shown_findings
 from assistant.web.page_head import plain_head
@@ -88,6 +96,26 @@ def test_a_long_list_shows_the_steps_folded() -> None:
     assert "另有 10 项未列出" in card
     assert '<details class="bq-steps">' in card
     assert card.index("首行") < card.index("完整文字") < card.index("其余")
+
+
+@pytest.mark.parametrize(
+    ("operation", "count", "large"), [(None, 1, True), (None, 2, False), ("rank", 2, False), ("difference", 3, True)]
+)
+def test_large_stands_what_was_asked_for_and_no_single_figure_of_a_list(
+    operation: Any, count: int, large: bool
+) -> None:
+    values = tuple(Value(f"项{i}", "8", "元", ()) for i in range(count))
+    calculation = Calculation(operation, "8 - 8", (), "0", "元") if operation else None
+    card = answer_card(answer_json(Answer("q", "answered", "文字", values, calculation)), "/")
+    assert ("bq-figure" in card) is large
+
+
+def test_steps_tell_cells_of_the_same_name_apart() -> None:
+    same = {"title": "甲", "file": "甲.pdf", "row": "预算数", "column": None}
+    assert short_places([{**same, "table": "一"}, {**same, "row": "决算数", "table": "一"}]) == ["预算数", "决算数"]
+    assert short_places([{**same, "table": "一"}, {**same, "table": "二"}]) == ["一 › 预算数", "二 › 预算数"]
+    assert short_places([same, {**same, "title": "乙"}]) == ["甲 › 预算数", "乙 › 预算数"]
+    assert short_places([]) == []
 
 
 def test_hostile_text_is_shown_and_not_run() -> None:
