@@ -262,7 +262,15 @@ def _fill(c: sqlite3.Connection, batch: Sequence[Made], last: int) -> int:
             for at, (chunk, words) in enumerate(made.chunks)
         ]  # fmt: skip
         _put(c, "chunks", rows)
-        _put(c, "chunk_words", [{k: row[k] for k in ("id", "document_id", "words")} for row in rows])
+        written = c.execute("SELECT coalesce(max(number), 0) FROM chunk_rows").fetchone()[0]
+        _put(c, "chunk_words", [
+            {"rowid": at, **{k: row[k] for k in ("id", "document_id", "words")}} for at, row in enumerate(rows, written + 1)
+        ])  # fmt: skip
+        _put(
+            c,
+            "chunk_rows",
+            [{"number": at, "document_id": of.id} for at in range(written + 1, written + 1 + len(rows))],
+        )
         names = made.names()
         known = c.execute("SELECT id FROM names WHERE text = ?", (made.agency,)).fetchone()
         fresh = names[:-1] if known else names

@@ -16,7 +16,7 @@ from index.fact_store import FactStore
 from index.names import pairs
 
 DOCUMENTS = 40
-TABLES = ["documents", "blocks", "facts", "names", "name_grams", "name_documents", "chunks", "chunk_words"]
+TABLES = ["documents", "blocks", "facts", "names", "name_grams", "name_documents", "chunks", "chunk_words", "chunk_rows"]
 
 
 @pytest.fixture(scope="module")
