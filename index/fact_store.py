@@ -368,12 +368,30 @@ class FactStore:
         found: list[str] = []
         with self._begin() as c:
             for part in _parts(list(texts)):
-                if self._sqlite:
-                    some, values = "IN (SELECT value FROM json_each(:texts))", json.dumps(part)
-                else:
-                    some, values = "= ANY(CAST(:texts AS text[]))", part
-                found += c.execute(text(f"SELECT text FROM names WHERE text {some}"), {"texts": values}).scalars()
+                statement = text(f"SELECT text FROM names WHERE text {self._one_of}")
+                found += c.execute(statement, {"texts": self._listed(part)}).scalars()
         return found
+
+    def projects_among(self, texts: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Which of these texts are names of projects as they stand, each with the documents that hold it."""
+        found: dict[str, set[str]] = {}
+        with self._begin() as c:
+            for part in _parts(list(texts)):
+                statement = text(
+                    "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
+                    f"WHERE n.kind = 'project' AND n.text {self._one_of}"
+                )
+                for name, document in c.execute(statement, {"texts": self._listed(part)}):
+                    found.setdefault(name, set()).add(document)
+        return {name: frozenset(documents) for name, documents in found.items()}
+
+    @property
+    def _one_of(self) -> str:
+        # One value however many texts, so that the statement stays the same.
+        return "IN (SELECT value FROM json_each(:texts))" if self._sqlite else "= ANY(CAST(:texts AS text[]))"
+
+    def _listed(self, texts: list[str]) -> object:
+        return json.dumps(texts) if self._sqlite else texts
 
     def complete(self, prefix: str, limit: int = 20) -> list[tuple[str, str]]:
         """Names that begin with ``prefix``, in characters, pinyin or initials."""
@@ -406,16 +424,13 @@ class FactStore:
     def documents_of_names(self, names: Sequence[str], limit: int = 2000) -> list[tuple[str, str]]:
         """(name, document id) pairs for the names given."""
         found: list[tuple[str, str]] = []
+        statement = text(
+            "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
+            f"WHERE n.text {self._one_of} ORDER BY n.text, d.document_id LIMIT {limit}"
+        )
         with self._begin() as c:
             for part in _parts(list(names)):
-                statement = (
-                    select(schema.names.c.text, schema.name_documents.c.document_id)
-                    .join(schema.name_documents, schema.name_documents.c.name_id == schema.names.c.id)
-                    .where(schema.names.c.text.in_(part))
-                    .order_by(schema.names.c.text, schema.name_documents.c.document_id)
-                    .limit(limit)
-                )
-                found += [(row.text, row.document_id) for row in c.execute(statement)]
+                found += ((row[0], row[1]) for row in c.execute(statement, {"texts": self._listed(part)}))
         return found
 
     def names_of_documents(self, document_ids: Sequence[str]) -> list[tuple[str, str]]:
