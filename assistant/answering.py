@@ -65,7 +65,7 @@ class Assistant:
             if version == self._version:
                 self._checked = time.monotonic()
                 return self._catalog
-        catalog = Catalog.of(self.store.documents())
+        catalog = Catalog.of(self.store.documents(), self.store.projects_among)
         with self._lock:
             self._catalog, self._version, self._checked = catalog, version, time.monotonic()
         return catalog
@@ -300,7 +300,7 @@ def _only(catalog: Catalog, documents: Sequence[str]) -> tuple[Catalog, str | No
         if not fitting:
             return catalog, wanted
         rows += fitting
-    return Catalog.of(rows), None
+    return Catalog.of(rows, catalog.projects), None
 
 
 def default_store() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -48,9 +48,13 @@ class Catalog:
     """The documents of offices that publish as 部门 and as 单位."""
     names_between: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """The offices' names without a region, by their first and their last character."""
+    projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] = lambda _texts: {}
+    """Which texts are names of projects in the store, with the documents that hold them: a million are not kept here."""
 
     @classmethod
-    def of(cls, rows: Sequence[DocumentRow]) -> Catalog:
+    def of(
+        cls, rows: Sequence[DocumentRow], projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] | None = None
+    ) -> Catalog:
         by_agency, by_year = _grouped((row.agency, row.id) for row in rows), _grouped((r.fiscal_year, r.id) for r in rows)
         of_region: dict[str, set[str]] = {}
         of_above: dict[str, set[str]] = {}
@@ -83,6 +87,7 @@ class Catalog:
             agencies="\n".join(a for a in by_agency if a),
             of_two_levels=frozenset(d for a in both for d in by_agency[a]),
             names_between=_grouped(((n[0], n[-1]), n) for n in of_office if len(n) > 3 and not split_region(n)[0]),
+            projects=projects or (lambda _texts: {}),
         )
 
     def offices(self, text: str) -> list[Mention]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,6 +17,9 @@ _OFFICE = re.compile(
     r"(?=20\d\d|\s|的|部门|单位|预算|决算|年|今年|去年|三公|基本|项目|收入|支出|一共|合计|总|有|$)"
 )
 _WITHIN = re.compile(r"各[县区市地]|所辖|下辖|辖区|全[省市区县]|各地|下属[县区]")
+_LONGEST_PROJECT = 40
+_LEAST_BEYOND = 2
+"""How many characters a project's name must go on for after a region or an office."""
 _NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
 
 
@@ -46,6 +49,8 @@ class Naming:
 def read_names(text: str, catalog: Catalog) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
     text = re.sub("县区|区县", "  ", text)  # both kinds are meant, not the 区 before an office's name
+    for start, end in _projects(text, catalog):
+        text = text[:start] + " " * (end - start) + text[end:]
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = _once(offices)
@@ -108,6 +113,39 @@ def _levels(text: str, documents: Set[str], catalog: Catalog) -> dict[str, list[
 
 def _spans_of_levels(text: str) -> list[tuple[int, int]]:
     return [m.span() for m in _LEVEL.finditer(text)]
+
+
+def _projects(text: str, catalog: Catalog) -> list[tuple[int, int]]:
+    """Names of projects that begin as a region or an office is called and of which that one has no document.
+
+    河西网络舆情监测项目 of another district is not the 网络舆情监测项目 of 河西区.
+    """
+    heads = [
+        (m.start, m.end, m.documents) for m in (*catalog.offices(text), *catalog.regions(text), *catalog.above(text))
+    ]
+    heads += [(start, end, frozenset()) for start, end in _foreign(text, catalog)]
+    said: dict[str, list[tuple[int, frozenset[str]]]] = {}
+    for start, end, documents in heads:
+        run = re.match(r"[\u4e00-\u9fffA-Za-z（）()]*", text[end : start + _LONGEST_PROJECT])
+        for size in range(_LEAST_BEYOND, len(run[0]) + 1 if run else 0):
+            said.setdefault(text[start : end + size], []).append((start, documents))
+    found: dict[int, int] = {}
+    for name, holding in (catalog.projects(said) if said else {}).items():
+        held = holding & catalog.rows.keys()
+        for start, documents in said[name]:
+            if held and not held & documents:
+                found[start] = max(found.get(start, 0), start + len(name))
+    return list(found.items())
+
+
+def _foreign(text: str, catalog: Catalog) -> Iterator[tuple[int, int]]:
+    """Where a region is named that the store has no documents of."""
+    known = _known_regions()
+    for start in range(len(text)):
+        for length in range(min(11, len(text) - start), 1, -1):
+            piece = text[start : start + length]
+            if piece in known and piece not in catalog.places:
+                yield start, start + length
 
 
 def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
@@ -185,13 +223,9 @@ def _unknown(
     An office's name may begin with the last character of a foreign region (噶尔县 + 县委网信办), so that one stays readable.
     """
     free = _without(text, (*offices, *places))
-    known = _known_regions()
-    for start in range(len(free)):
-        for length in range(min(11, len(free) - start), 1, -1):
-            piece = free[start : start + length]
-            if piece in known and piece not in catalog.places:
-                tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[start + length :])
-                return piece + (tail[0] if tail else "")
+    for start, end in _foreign(free, catalog):
+        tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[end:])
+        return free[start:end] + (tail[0] if tail else "")
     if offices:
         return None
     found = _OFFICE.search(_without(text, spans))
