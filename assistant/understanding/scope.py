@@ -120,20 +120,24 @@ def _projects(text: str, catalog: Catalog) -> list[tuple[int, int]]:
 
     河西网络舆情监测项目 of another district is not the 网络舆情监测项目 of 河西区.
     """
-    heads = [
-        (m.start, m.end, m.documents) for m in (*catalog.offices(text), *catalog.regions(text), *catalog.above(text))
-    ]
+    offices = catalog.offices(text)
+    inside = [(o.start, o.end) for o in offices]
+    heads = [(m.start, m.end, m.documents) for m in (*offices, *catalog.regions(text), *catalog.above(text))]
     heads += [(start, end, frozenset()) for start, end in _foreign(text, catalog)]
-    said: dict[str, list[tuple[int, frozenset[str]]]] = {}
+    said: dict[str, list[tuple[int, int, frozenset[str]]]] = {}
     for start, end, documents in heads:
+        if any(s <= start and end <= e and (s, e) != (start, end) for s, e in inside):
+            continue
         run = re.match(r"[\u4e00-\u9fffA-Za-z（）()]*", text[end : start + _LONGEST_PROJECT])
         for size in range(_LEAST_BEYOND, len(run[0]) + 1 if run else 0):
-            said.setdefault(text[start : end + size], []).append((start, documents))
+            said.setdefault(text[start : end + size], []).append((start, end, documents))
+    named = catalog.projects(said) if said else {}
+    rests = catalog.projects({name[end - start :] for name in named for start, end, _ in said[name]}) if named else {}
     found: dict[int, int] = {}
-    for name, holding in (catalog.projects(said) if said else {}).items():
+    for name, holding in named.items():
         held = holding & catalog.rows.keys()
-        for start, documents in said[name]:
-            if held and not held & documents:
+        for start, end, documents in said[name]:
+            if held and not documents & (held | rests.get(name[end - start :], frozenset())):
                 found[start] = max(found.get(start, 0), start + len(name))
     return list(found.items())
 
