@@ -74,14 +74,24 @@ def add(store: ChunkStore, first: int, last: int) -> None:
         if told >= TOLD or number == last - 1:
             wall, cpu = time.perf_counter() - began, time.process_time() - used
             whole = (number + 1) * CHUNKS_PER_DOCUMENT
-            print(f"写到 {whole:,} 段：{told / wall:.0f} 段/秒（CPU {told / cpu:.0f}），内存 {resident():.0f} MB", flush=True)
+            print(
+                f"写到 {whole:,} 段：{told / wall:.0f} 段/秒（CPU {told / cpu:.0f}），内存 {resident():.0f} MB",
+                flush=True,
+            )
             began, used, told = time.perf_counter(), time.process_time(), 0
 
 
 def ask(store: ChunkStore, documents: int) -> None:
     draw = random.Random(1)  # noqa: S311
     every = [f"d{n:07d}" for n in range(documents)]
-    cases = {"全部": None, "1 份": 1, "24 份": 24, "200 份": 200, "五分之一": documents // 5, "百分之二": documents // 50}
+    cases = {
+        "全部": None,
+        "1 份": 1,
+        "24 份": 24,
+        "200 份": 200,
+        "五分之一": documents // 5,
+        "百分之二": documents // 50,
+    }
     for name, number in cases.items():
         times, full = [], 0
         for probe in range(PROBES):
@@ -106,7 +116,9 @@ def main() -> None:
     parser.add_argument("--place", help="文件夹或 Chroma 服务的地址；不填用临时文件夹")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        store = ChunkStore(args.place if args.place and "://" in args.place else Path(args.place or temporary), RandomVectors())
+        store = ChunkStore(
+            args.place if args.place and "://" in args.place else Path(args.place or temporary), RandomVectors()
+        )
         before = 0
         for size in map(int, args.chunks.split(",")):
             documents = size // CHUNKS_PER_DOCUMENT
@@ -115,7 +127,9 @@ def main() -> None:
             before = documents
         store.close()
         began = time.perf_counter()
-        again = ChunkStore(args.place if args.place and "://" in args.place else Path(args.place or temporary), RandomVectors())
+        again = ChunkStore(
+            args.place if args.place and "://" in args.place else Path(args.place or temporary), RandomVectors()
+        )
         again.search("问", 8)
         print(f"重新打开并查一次：{time.perf_counter() - began:.1f} 秒")
         again.close()
