@@ -97,7 +97,9 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         documents, name = both, mention.text if mention.text.startswith(name) else name + mention.text
     levels = _levels(text, documents, catalog)
     if len(levels) == 2:
-        return Naming(tuple(_scope(name + level, ids) for level, ids in levels.items()), (*spans, *_spans_of_levels(text)))
+        return Naming(
+            tuple(_scope(name + level, ids) for level, ids in levels.items()), (*spans, *_spans_of_levels(text))
+        )
     return Naming((_scope(name, documents),), spans)
 
 
