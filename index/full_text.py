@@ -25,6 +25,11 @@ _COMMON = 1_000
 _KEPT_SECONDS = 60.0
 _SAMPLE = 2_000
 _K1, _B = 1.2, 0.75
+_STATISTICS = """
+SELECT e.word, e.share
+FROM pg_stats AS s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e(word, share)
+WHERE s.schemaname = current_schema() AND s.tablename = 'chunks' AND s.attname = 'vector' AND e.word IS NOT NULL
+"""
 Hits = list[tuple[str, float]]
 
 
@@ -70,7 +75,9 @@ class FullText:
             )
         )
         self._sizes = (int(number), float(some.scalar() or 0))
-        self._common = {}
+        # Counting a common word takes PostgreSQL long; its own statistics know how many hold it.
+        known = [] if self._sqlite else c.execute(text(_STATISTICS)).all()
+        self._common = {word: int(share * number) for word, share in known if share * number >= _COMMON}
         self._counted = time.monotonic()
 
     def _held(self, c: Connection, words: Sequence[str]) -> dict[str, int]:
