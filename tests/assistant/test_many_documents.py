@@ -155,3 +155,18 @@ def test_a_project_called_as_a_place_begins(tmp_path: Path, place: str) -> None:
     unknown = assistant.ask(Question(f"{place}民兵训练的{COLUMNS[3]}是多少"))
     assert unknown.status != "answered"
     assistant.close()
+
+
+def test_no_question_reads_all_documents_of_a_large_store(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(f"2024年哪个部门的{document(3).projects[0]}最多")
+    monkeypatch.setattr("assistant.grouping.MOST_GROUPED", 5)
+    assistant.shelf.clear()
+    read: list[str] = []
+    rows = assistant.store.fact_rows
+    monkeypatch.setattr(assistant.store, "fact_rows", lambda document: read.append(document) or rows(document))
+    answer = assistant.ask(question)
+    assert len(read) <= LIKELY  # for mistyped words
+    assert answer.status == "clarify"
+    assert "缩小范围" in answer.text
