@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ __all__ = ["Assistant", "StoreError", "default_store", "open_assistant"]
 
 RECHECK_SECONDS = 1.0
 STOP_SECONDS = 1.0
+MANY_DOCUMENTS = 1_000
 
 
 class Assistant:
@@ -68,6 +70,8 @@ class Assistant:
         catalog = Catalog.of(self.store.documents(), self.store.projects_among)
         with self._lock:
             self._catalog, self._version, self._checked = catalog, version, time.monotonic()
+        if len(catalog.rows) > MANY_DOCUMENTS:
+            _set_aside()
         return catalog
 
     def ask(self, question: Question) -> Answer:
@@ -268,6 +272,13 @@ class Assistant:
             self._follower.join(STOP_SECONDS)
         self.prose.close()
         self.store.close()
+
+
+def _set_aside() -> None:
+    """What a large catalog is made of is no garbage until the next one: questions need not wait while it is looked through."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _by_parts(u: Understanding, catalog: Catalog, solver: Solver) -> Answer:

@@ -163,8 +163,13 @@ def region_calls(code: str | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def office_calls(agency: str) -> Iterator[str]:
+@lru_cache(maxsize=65_536)
+def office_calls(agency: str) -> tuple[str, ...]:
     """How people call an office, without its region: 网络安全和信息化委员会办公室, 网信办; 万里街道办事处, 万里街道, 万里."""
+    return tuple(dict.fromkeys(_office_calls(agency)))
+
+
+def _office_calls(agency: str) -> Iterator[str]:
     name = re.sub(r"[()（）\s]", "", agency)
     yield name
     name = name.removeprefix("中共")
@@ -215,7 +220,7 @@ def _without_bureau(region: str, variants: Iterable[str]) -> Iterator[str]:
                 yield front + variant[:-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def split_region(name: str) -> tuple[str, str]:
     """The regions at the front of an office's name, and the rest: 唐山市开平区 + 委网络安全…."""
     known = _region_fronts()
