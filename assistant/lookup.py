@@ -46,6 +46,8 @@ APART = 2.5
 """By how many pairs of characters a document's best name may share less with the question than another's."""
 APART_EXACT = 1.0
 """The same where the other's stands in the question as it is and the document's own does not."""
+SURELY_NAMED = 5
+"""Pairs of characters that a name has which is meant where it stands in a question."""
 AT_ONCE = 20
 LONGEST_SAID = 24
 MOST_LISTED = 400
@@ -100,14 +102,17 @@ class Lookup:
         # Words that only ask (更, 类) can stand inside a name, so that all pairs of the question are looked for.
         runs = [part for part in re.split(r"\W+", text) if len(part) > 1]
         grams = {g for part in runs for g in pairs(part)}
-        weigh = {
-            name: shared + shared / len(pairs(name)) for name, _, shared in self.store.find_names(sorted(grams), 100)
-        }
         # Pairs that many names share lead to none of them, but a name that stands in the question as it is says itself.
         said = {
             r[i:j] for r in runs for i in range(len(r) - 2) for j in range(i + 3, min(len(r), i + LONGEST_SAID) + 1)
         }
         exact = set(self.store.names_among(sorted(said)))
+        longest = pairs(max(exact, key=len, default=""))
+        if len(longest) >= SURELY_NAMED:  # what may be meant as well goes on where it ends
+            alike = self.store.find_names(sorted(longest), 100, most=1)
+        else:
+            alike = self.store.find_names(sorted(grams), 100)
+        weigh = {name: (shared := len(pairs(name) & grams)) + shared / len(pairs(name)) for name, _, _ in alike}
         weigh |= {name: len(pairs(name)) + 1.0 for name in exact}
         best = self._documents_of(weigh, among)
         if not best and len(ids) <= MOST_LISTED:

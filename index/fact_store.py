@@ -320,10 +320,11 @@ class FactStore:
             raise StoreError(explained(ValueError("malformed row"), self.place))
         return rows
 
-    def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
+    def find_names(self, grams: Sequence[str], limit: int = 200, most: int | None = None) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first.
 
-        Only names that hold one of the rarest pairs are looked at: those of 的项目 would be half of a million.
+        Only names that hold one of the rarest pairs are looked at, ``most`` of them or those of the rarest pair: names
+        with 的项目 would be half of a million.
         """
         wanted = list(dict.fromkeys(grams))[:_IN_LIMIT]
         held = self.rarity(wanted, _POSTINGS)
@@ -331,7 +332,7 @@ class FactStore:
         number = 0
         for gram in sorted((g for g in wanted if held[g]), key=lambda g: (held[g], g)):
             number += held[gram]
-            if rare and number > _MOST_POSTINGS:
+            if rare and number > (most or _MOST_POSTINGS):
                 break
             rare.append(gram)
         if not rare:

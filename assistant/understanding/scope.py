@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
@@ -30,7 +30,7 @@ class Scope:
     ``missing`` says in Chinese why no document fits (then ``documents`` is empty); ``note`` what was assumed.
     """
 
-    documents: tuple[str, ...]
+    documents: tuple[str, ...] = field(hash=False)  # all of a store's take a millisecond to hash
     name: str = ""
     missing: str | None = None
     note: str | None = None
