@@ -17,9 +17,9 @@ _OFFICE = re.compile(
     r"(?=20\d\d|\s|的|部门|单位|预算|决算|年|今年|去年|三公|基本|项目|收入|支出|一共|合计|总|有|$)"
 )
 _WITHIN = re.compile(r"各[县区市地]|所辖|下辖|辖区|全[省市区县]|各地|下属[县区]")
-_LONGEST_PROJECT = 40
-_LEAST_BEYOND = 2
-"""How many characters a project's name must go on for after a region or an office."""
+_NAME = r"[\u4e00-\u9fffA-Za-z（）()]*"
+_MOST_BEFORE, _MOST_BEHIND, _LEAST_AROUND = 12, 24, 2
+"""How many characters a project's name may and must have around what looks like a region or an office."""
 _NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
 
 
@@ -118,29 +118,32 @@ def _spans_of_levels(text: str) -> list[tuple[int, int]]:
 
 
 def _projects(text: str, catalog: Catalog) -> list[tuple[int, int]]:
-    """Names of projects that begin as a region or an office is called and of which that one has no document.
+    """Names of projects within which a region or an office seems to be named that has no document of them.
 
-    河西网络舆情监测项目 of another district is not the 网络舆情监测项目 of 河西区.
+    河西网络舆情监测项目 of another district is not the 网络舆情监测项目 of 河西区, and 江沙河道治理 does not speak of 沙河.
     """
     offices = catalog.offices(text)
     inside = [(o.start, o.end) for o in offices]
     heads = [(m.start, m.end, m.documents) for m in (*offices, *catalog.regions(text), *catalog.above(text))]
     heads += [(start, end, frozenset()) for start, end in _foreign(text, catalog)]
-    said: dict[str, list[tuple[int, int, frozenset[str]]]] = {}
+    said: dict[str, list[tuple[int, int, int, frozenset[str]]]] = {}
     for start, end, documents in heads:
         if any(s <= start and end <= e and (s, e) != (start, end) for s, e in inside):
             continue
-        run = re.match(r"[\u4e00-\u9fffA-Za-z（）()]*", text[end : start + _LONGEST_PROJECT])
-        for size in range(_LEAST_BEYOND, len(run[0]) + 1 if run else 0):
-            said.setdefault(text[start : end + size], []).append((start, end, documents))
+        before = re.search(_NAME + "$", text[max(0, start - _MOST_BEFORE) : start])
+        behind = re.match(_NAME, text[end : end + _MOST_BEHIND])
+        for first in range(before.start() - before.end() if before else 0, 1):
+            for last in range(max(0, _LEAST_AROUND + first), (behind.end() if behind else 0) + 1):
+                said.setdefault(text[start + first : end + last], []).append((start + first, start, end, documents))
     named = catalog.projects(said) if said else {}
-    rests = catalog.projects({name[end - start :] for name in named for start, end, _ in said[name]}) if named else {}
+    rests = catalog.projects({name[e - s :] for name in named for first, s, e, _ in said[name] if first == s})
     found: dict[int, int] = {}
     for name, holding in named.items():
         held = holding & catalog.rows.keys()
-        for start, end, documents in said[name]:
-            if held and not documents & (held | rests.get(name[end - start :], frozenset())):
-                found[start] = max(found.get(start, 0), start + len(name))
+        for first, start, end, documents in said[name]:
+            own = held | rests.get(name[end - start :], frozenset()) if first == start else held
+            if held and not documents & own:
+                found[first] = max(found.get(first, 0), first + len(name))
     return list(found.items())
 
 

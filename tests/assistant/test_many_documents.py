@@ -136,11 +136,13 @@ def test_common_words_are_ranked_over_a_part_of_their_chunks(
         assert {chunk.rsplit("-", 1)[0] for chunk, _ in elsewhere} <= set(within[:5])
 
 
-@pytest.mark.parametrize("place", ["河南", "山西", "东城"])
-def test_a_project_called_as_a_place_begins(tmp_path: Path, place: str) -> None:
-    """A project's name wins over the region that it begins with, unless a document of that region holds it."""
+@pytest.mark.parametrize(
+    ("before", "place"), [("", "河南"), ("", "山西"), ("", "东城"), ("江", "东城"), ("平长", "河南")]
+)
+def test_a_project_within_whose_name_a_place_stands(tmp_path: Path, before: str, place: str) -> None:
+    """A project's name wins over a region that stands in it, unless a document of that region holds it."""
     build(tmp_path, 30)
-    name = f"{place}网络舆情监测经费"
+    name = f"{before}{place}网络舆情监测经费"
     store = FactStore(tmp_path)
     made = document(27)
     of, first = made.document, made.projects[0]
@@ -151,6 +153,9 @@ def test_a_project_called_as_a_place_begins(tmp_path: Path, place: str) -> None:
     store.close()
     assistant = Assistant(tmp_path)
     answer = assistant.ask(Question(f"{name}的{COLUMNS[3]}是多少"))
+    assert [v.value for v in answer.values] == [made.fact(0, 3).printed], answer.text
+    there = f"{made.agency}{made.year}年"
+    answer = assistant.ask(Question(f"{there}{name}的{COLUMNS[3]}是多少"))
     assert [v.value for v in answer.values] == [made.fact(0, 3).printed], answer.text
     unknown = assistant.ask(Question(f"{place}民兵训练的{COLUMNS[3]}是多少"))
     assert unknown.status != "answered"
