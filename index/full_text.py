@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
@@ -58,8 +59,7 @@ class FullText:
         if rows is None:
             rows = self._candidates(c, held, max(k, ENOUGH), document_ids)
         rarity = {
-            f" {w} ": max(1e-6, math.log((chunks - n + 0.5) / (n + 0.5))) if n < chunks else 1e-6
-            for w, n in held.items()
+            w: max(1e-6, math.log((chunks - n + 0.5) / (n + 0.5))) if n < chunks else 1e-6 for w, n in held.items()
         }
         hits = [(chunk, score) for chunk, words in rows.items() if (score := _bm25(words, rarity, mean))]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
@@ -173,12 +173,8 @@ def _steps(held: dict[str, int]) -> Iterator[tuple[list[str], str]]:
 
 
 def _bm25(words: str, rarity: dict[str, float], mean: float) -> float:
-    """BM25 of a chunk by its words in a row with a space between them; ``rarity`` by words with a space on both sides."""
-    apart = f" {words.replace(' ', '  ')} "
-    length = _K1 * (1 - _B + _B * (words.count(" ") + 1) / (mean or 1))
-    score = 0.0
-    for word, weight in rarity.items():
-        times = apart.count(word)
-        if times:
-            score += weight * times * (_K1 + 1) / (times + length)
-    return score
+    """BM25 of a chunk by its words in a row with a space between them."""
+    every = words.split(" ")
+    length = _K1 * (1 - _B + _B * len(every) / (mean or 1))
+    times = Counter(filter(rarity.__contains__, every))
+    return sum(rarity[word] * number * (_K1 + 1) / (number + length) for word, number in times.items())
