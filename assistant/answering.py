@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ AT_ONCE = 2
 """How many questions are worked on at once: Python runs one thread at a time, and more would only take it from each other."""
 RECHECK_SECONDS = 1.0
 STOP_SECONDS = 1.0
+MANY_DOCUMENTS = 1_000
 
 
 class Assistant:
@@ -69,9 +71,11 @@ class Assistant:
             if version == self._version:
                 self._checked = time.monotonic()
                 return self._catalog
-        catalog = Catalog.of(self.store.documents())
+        catalog = Catalog.of(self.store.documents(), self.store.projects_among)
         with self._lock:
             self._catalog, self._version, self._checked = catalog, version, time.monotonic()
+        if len(catalog.rows) > MANY_DOCUMENTS:
+            _set_aside()
         return catalog
 
     def ask(self, question: Question) -> Answer:
@@ -274,6 +278,13 @@ class Assistant:
         self.store.close()
 
 
+def _set_aside() -> None:
+    """What a large catalog is made of is no garbage until the next one: questions need not wait while it is looked through."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 def _by_parts(u: Understanding, catalog: Catalog, solver: Solver) -> Answer:
     """The answer to a question as a whole, or where it asks for several things out of the answers to each."""
     parts = part_questions(u, catalog)
@@ -304,7 +315,7 @@ def _only(catalog: Catalog, documents: Sequence[str]) -> tuple[Catalog, str | No
         if not fitting:
             return catalog, wanted
         rows += fitting
-    return Catalog.of(rows), None
+    return Catalog.of(rows, catalog.projects), None
 
 
 def default_store() -> str:

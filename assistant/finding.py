@@ -140,7 +140,7 @@ class Finder:
 
     def _level(self, u: Understanding, scope: Scope) -> Scope:
         """Of an office that publishes as 部门 and as 单位 the one that is asked for, 部门 when neither is said."""
-        if self.catalog.of_two_levels.isdisjoint(scope.documents):
+        if not self.catalog.of_two_levels or self.catalog.of_two_levels.isdisjoint(scope.documents):
             return scope
         rows = [self.catalog.rows[d] for d in scope.documents]
         both = {r.agency for r in rows if r.level == "单位"} & {r.agency for r in rows if r.level == "部门"}

@@ -18,6 +18,8 @@ from assistant.understanding.operations import SUMMED
 from assistant.understanding.scope import Scope, of_year
 from index.amounts import plain
 
+MOST_GROUPED = 500
+"""Documents that are read for one question; each takes some ten milliseconds."""
 _SET = re.compile(
     r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|总额|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)|[四每各]个?季度|季度[到至]"
 )
@@ -139,6 +141,12 @@ class Grouper(Computer):
         owners.pop(None, None)
         if len(owners) < 2 or of_year(ask.scope, ask.year, self.catalog).missing:
             return None
+        if len(rows) > MOST_GROUPED:
+            return Answer(
+                u.text,
+                "clarify",
+                f"问题涉及 {len(rows)} 份文档，一次最多逐份比较 {MOST_GROUPED} 份。请加上地区或年度，缩小范围后再问。",
+            )
         blanked = (office or year).span()  # type: ignore[union-attr]
         weights = tuple(0.0 if blanked[0] <= i < blanked[1] else w for i, w in enumerate(ask.wanted.weights))
         text = (

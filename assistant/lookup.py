@@ -44,6 +44,10 @@ MOST_DOCUMENTS = 24
 LIKELY = 8
 APART = 2.5
 """By how many pairs of characters a document's best name may share less with the question than another's."""
+APART_EXACT = 1.0
+"""The same where the other's stands in the question as it is and the document's own does not."""
+SURELY_NAMED = 5
+"""Pairs of characters that a name has which is meant where it stands in a question."""
 AT_ONCE = 20
 LONGEST_SAID = 24
 MOST_LISTED = 400
@@ -99,37 +103,44 @@ class Lookup:
         # Words that only ask (更, 类) can stand inside a name, so that all pairs of the question are looked for.
         runs = [part for part in re.split(r"\W+", text) if len(part) > 1]
         grams = {g for part in runs for g in pairs(part)}
-        weigh = {
-            name: shared + shared / len(pairs(name)) for name, _, shared in self.store.find_names(sorted(grams), 100)
+        # Pairs that many names share lead to none of them, but a name that stands in the question as it is says itself.
+        said = {
+            r[i:j] for r in runs for i in range(len(r) - 2) for j in range(i + 3, min(len(r), i + LONGEST_SAID) + 1)
         }
-        scores = self._documents_of(weigh, among)
-        if not any(pairs(name) <= grams for name in weigh):
-            # Pairs that many names share lead to none of them: a name may still stand in the question as it is.
-            said = {
-                r[i:j] for r in runs for i in range(len(r) - 2) for j in range(i + 3, min(len(r), i + LONGEST_SAID) + 1)
-            }
-            scores |= self._documents_of({name: len(name) for name in said}, among)
-        if not scores and len(ids) <= MOST_LISTED:
+        exact = set(self.store.names_among(sorted(said)))
+        longest = pairs(max(exact, key=len, default=""))
+        if len(longest) >= SURELY_NAMED:  # what may be meant as well goes on where it ends
+            alike = self.store.find_names(sorted(longest), 100, most=1)
+        else:
+            alike = self.store.find_names(sorted(grams), 100)
+        weigh = {name: (shared := len(pairs(name) & grams)) + shared / len(pairs(name)) for name, _, _ in alike}
+        weigh |= {name: len(pairs(name)) + 1.0 for name in exact}
+        best = self._documents_of(weigh, among)
+        if not best and len(ids) <= MOST_LISTED:
             for name, document in self.store.names_of_documents(ids):
                 shared = len(pairs(name) & grams)
                 if shared:
-                    scores[document] = max(scores.get(document, 0.0), shared + shared / len(pairs(name)))
-        best = max(scores.values(), default=0.0)
-        near = [d for d, score in scores.items() if score >= best - APART]
-        return sorted(near, key=lambda d: (-scores[d], d))[:LIKELY] or sorted(ids)[:LIKELY]
+                    best[document] = max(best.get(document, (0.0, "")), (shared + shared / len(pairs(name)), name))
+        top, name = max(best.values(), default=(0.0, ""))
+        near = [
+            d
+            for d, (weight, of) in best.items()
+            if weight >= top - (APART_EXACT if name in exact and of not in exact else APART)
+        ]
+        return sorted(near, key=lambda d: (-best[d][0], d))[:LIKELY] or sorted(ids)[:LIKELY]
 
-    def _documents_of(self, weigh: dict[str, float], among: Container[str]) -> dict[str, float]:
-        """The documents that hold the weightiest names, with the weight of the best of them."""
+    def _documents_of(self, weigh: dict[str, float], among: Container[str]) -> dict[str, tuple[float, str]]:
+        """The documents that hold the weightiest names, with the best of them and its weight."""
         names = sorted(weigh, key=lambda text: (-weigh[text], text))
-        scores: dict[str, float] = {}
+        best: dict[str, tuple[float, str]] = {}
         for start in range(0, len(names), AT_ONCE):
             part = names[start : start + AT_ONCE]
-            if len(scores) >= LIKELY or (scores and weigh[part[0]] < max(scores.values()) - APART):
+            if len(best) >= LIKELY or (best and weigh[part[0]] < max(best.values())[0] - APART):
                 break
             for text, document in self.store.documents_of_names(part):
                 if document in among:
-                    scores[document] = max(scores.get(document, 0.0), weigh[text])
-        return scores
+                    best[document] = max(best.get(document, (0.0, "")), (weigh[text], text))
+        return best
 
     def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
         """The figure for one thing asked in one scope and year."""
@@ -300,7 +311,9 @@ def _filled(usable: list[Match]) -> Match:
         own = (m for m in told if m.document is top.document and m.content >= top.content and m.fact.unit in MONEY)
         return next((m for m in own if m.fact.phase == top.fact.phase and m.fact.fund in (None, top.fact.fund)), top)
     place = (top.fact.source.block_id, top.fact.source.row)
-    return next((m for m in usable if m.fact.kind == "target" and (m.fact.source.block_id, m.fact.source.row) == place), top)
+    return next(
+        (m for m in usable if m.fact.kind == "target" and (m.fact.source.block_id, m.fact.source.row) == place), top
+    )
 
 
 def _phase_fits(usable: list[Match], wanted: Wanted) -> list[Match]:

@@ -21,10 +21,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Boolean
+
 from index.fact_store import FactStore
 from index.glossary import regions
 from index.names import StoredName, pairs, pinyin_of, stored_name
 from index.records import Chunk, Document, Fact, Known, Passage, SourceRef, Table
+from index.schema import metadata
 from index.stored_rows import block_values, document_values
 from index.words import cut
 
@@ -262,7 +265,15 @@ def _fill(c: sqlite3.Connection, batch: Sequence[Made], last: int) -> int:
             for at, (chunk, words) in enumerate(made.chunks)
         ]  # fmt: skip
         _put(c, "chunks", rows)
-        _put(c, "chunk_words", [{k: row[k] for k in ("id", "document_id", "words")} for row in rows])
+        written = c.execute("SELECT coalesce(max(number), 0) FROM chunk_rows").fetchone()[0]
+        _put(c, "chunk_words", [
+            {"rowid": at, **{k: row[k] for k in ("id", "document_id", "words")}} for at, row in enumerate(rows, written + 1)
+        ])  # fmt: skip
+        _put(
+            c,
+            "chunk_rows",
+            [{"number": at, "document_id": of.id} for at in range(written + 1, written + 1 + len(rows))],
+        )
         names = made.names()
         known = c.execute("SELECT id FROM names WHERE text = ?", (made.agency,)).fetchone()
         fresh = names[:-1] if known else names
@@ -284,3 +295,23 @@ def _fill(c: sqlite3.Connection, batch: Sequence[Made], last: int) -> int:
 def _put(c: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
     marks = ", ".join("?" * len(rows[0]))
     c.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", [tuple(r.values()) for r in rows])
+
+
+def copy(folder: Path, place: str) -> None:
+    """Write a folder's store into an empty PostgreSQL database, in bulk."""
+    store = FactStore(place)
+    rows = sqlite3.connect(folder / "facts.sqlite")
+    with store.engine.begin() as connection, connection.connection.cursor() as into:
+        for table in metadata.sorted_tables:
+            columns = list(table.columns)
+            marks = ", ".join(f'"{c.name}"' for c in columns)
+            flags = [i for i, c in enumerate(columns) if isinstance(c.type, Boolean)]
+            into.execute(f"TRUNCATE {table.name} CASCADE")
+            with into.copy(f"COPY {table.name} ({marks}) FROM STDIN") as lines:
+                for row in rows.execute(f"SELECT {marks} FROM {table.name}"):
+                    lines.write_row([bool(v) if i in flags else v for i, v in enumerate(row)] if flags else row)
+        into.execute("SELECT setval(pg_get_serial_sequence('names', 'id'), (SELECT max(id) FROM names))")
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+    rows.close()
+    store.close()

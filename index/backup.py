@@ -127,7 +127,10 @@ def defects(place: str | Path) -> list[str]:
     if file is None or not file.exists():
         return []
     vectors = chunk_place(place)
-    lines = [f"{line}。请用 budgetqa restore 由备份恢复，或删除该库后用 budgetqa ingest 由原文件重建。" for line in _file_defects(file)]
+    lines = [
+        f"{line}。请用 budgetqa restore 由备份恢复，或删除该库后用 budgetqa ingest 由原文件重建。"
+        for line in _file_defects(file)
+    ]
     if isinstance(vectors, Path) and (found := vectors / "chroma.sqlite3").exists():
         lines += [f"{line}。只影响语义检索，再运行 budgetqa ingest 即会重建。" for line in _file_defects(found)]
     return lines
@@ -150,9 +153,14 @@ def _file_defects(file: Path) -> list[str]:
 def _row_defects(connection: sqlite3.Connection) -> list[str]:
     sql = "SELECT count(*) FROM documents d WHERE facts <> (SELECT count(*) FROM facts f WHERE f.document_id = d.id)"
     short = connection.execute(sql).fetchone()[0]
-    counts = connection.execute("SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunk_words)").fetchone()
+    # A row of chunk_rows that leads to another document's words would be found with them.
+    sql = (
+        "SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunk_words), "
+        "(SELECT count(*) FROM chunk_words w JOIN chunk_rows r ON r.number = w.rowid AND r.document_id = w.document_id)"
+    )
+    counts = connection.execute(sql).fetchone()
     lines = [f"{short} 份文档的数据不全"] if short else []
-    return [*lines, "全文索引与段落不符"] if counts[0] != counts[1] else lines
+    return [*lines, "全文索引与段落不符"] if len(set(counts)) > 1 else lines
 
 
 @contextmanager

@@ -7,12 +7,12 @@ wholly or not at all; every method that reads does so in one transaction as well
 
 from __future__ import annotations
 
+import heapq
 import json
 import threading
-import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -26,16 +26,14 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
-    literal,
     select,
     text,
-    union_all,
     update,
 )
 
 from index import schema
 from index.fact_rows import READ, Around, FactRow, fact_values
-from index.full_text import search_postgresql, search_sqlite, search_words
+from index.full_text import FullText, search_words
 from index.names import StoredName, pairs
 from index.records import Chunk, Document, Fact, Passage, Table
 from index.store_engine import FAILURES, StoreError, engines_of, explained, sqlite_file
@@ -46,8 +44,7 @@ __all__ = ["DocumentRow", "FactStore", "StoreError"]
 _IN_LIMIT = 800
 _COMPOUND = 100
 _POSTINGS = 1_500
-_MOST_POSTINGS = 4_000
-_SIZES_SECONDS = 60.0
+_MOST_POSTINGS = 2_000
 _FACTS = (
     select(*(schema.facts.c[name] for name in READ))
     .where(schema.facts.c.document_id == bindparam("id"))
@@ -64,7 +61,7 @@ class FactStore:
         if file is not None and not create and not file.exists():
             raise StoreError("库里还没有文档。请先运行：budgetqa ingest 文件或文件夹")
         self.engine, self._writer = engines_of(place)
-        self._sizes: tuple[float, tuple[int, float]] | None = None
+        self._full_text = FullText(sqlite=self._sqlite)
         self._reading = threading.local()
         try:
             self._migrate(create)
@@ -189,7 +186,13 @@ class FactStore:
         ]  # fmt: skip
         _insert(c, schema.chunks, rows)
         if self._sqlite and rows:
-            c.execute(text("INSERT INTO chunk_words (id, document_id, words) VALUES (:id, :document_id, :words)"), rows)
+            last = c.exec_driver_sql("SELECT coalesce(max(number), 0) FROM chunk_rows").scalar_one()
+            numbered = [
+                {"rowid": last + 1 + i, **{k: row[k] for k in ("id", "document_id", "words")}}
+                for i, row in enumerate(rows)
+            ]
+            _insert(c, "chunk_words", numbered)
+            _insert(c, "chunk_rows", [{"number": row["rowid"], "document_id": document_id} for row in numbered])
 
     def remove(self, document_id: str) -> bool:
         """Take a document and all that belongs to it away; False when there is none."""
@@ -198,10 +201,10 @@ class FactStore:
             return self._remove(c, document_id)
 
     def _remove(self, c: Connection, document_id: str) -> bool:
-        held = select(schema.chunks.c.id).where(schema.chunks.c.document_id == document_id).limit(1)
-        if self._sqlite and c.execute(held).first() is not None:
-            # Full text has no index of documents: this reads all of it, so a new document must not.
-            c.execute(text("DELETE FROM chunk_words WHERE document_id = :id"), {"id": document_id})
+        if self._sqlite:  # full text has no index of documents
+            of_it = "(SELECT number FROM chunk_rows WHERE document_id = :id)"
+            c.execute(text(f"DELETE FROM chunk_words WHERE rowid IN {of_it}"), {"id": document_id})
+            c.execute(text("DELETE FROM chunk_rows WHERE document_id = :id"), {"id": document_id})
         for table in (schema.facts, schema.blocks, schema.chunks, schema.findings, schema.name_documents):
             c.execute(delete(table).where(table.c.document_id == document_id))
         return c.execute(delete(schema.documents).where(schema.documents.c.id == document_id)).rowcount > 0
@@ -317,49 +320,79 @@ class FactStore:
             raise StoreError(explained(ValueError("malformed row"), self.place))
         return rows
 
-    def find_names(self, grams: Sequence[str], limit: int = 200) -> list[tuple[str, str, int]]:
+    def find_names(self, grams: Sequence[str], limit: int = 200, most: int | None = None) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first.
 
-        Only names that hold one of the rarest pairs are looked at: those of 的项目 would be half of a million.
+        Only names that hold one of the rarest pairs are looked at, ``most`` of them or those of the rarest pair: names
+        with 的项目 would be half of a million.
         """
         wanted = list(dict.fromkeys(grams))[:_IN_LIMIT]
         held = self.rarity(wanted, _POSTINGS)
         rare: list[str] = []
-        for gram in sorted((g for g in wanted if held[g]), key=lambda g: held[g]):
-            if rare and sum(held[g] for g in (*rare, gram)) > _MOST_POSTINGS:
+        number = 0
+        for gram in sorted((g for g in wanted if held[g]), key=lambda g: (held[g], g)):
+            number += held[gram]
+            if rare and number > (most or _MOST_POSTINGS):
                 break
             rare.append(gram)
         if not rare:
             return []
-        ids = [
-            select(schema.name_grams.c.name_id).where(schema.name_grams.c.gram == g).limit(_POSTINGS).subquery()
-            for g in rare
-        ]
-        every = union_all(*(select(part.c.name_id) for part in ids[:_COMPOUND])).subquery()
-        best = (
-            select(every.c.name_id)
-            .group_by(every.c.name_id)
-            .order_by(func.count().desc(), every.c.name_id)
-            .limit(max(limit, _COMPOUND))
+        some = " UNION ".join(
+            f"SELECT * FROM (SELECT name_id FROM name_grams WHERE gram = :g{i} LIMIT {_POSTINGS}) AS n{i}"
+            for i in range(len(rare[:_COMPOUND]))
         )
-        statement = select(schema.names.c.text, schema.names.c.kind).where(schema.names.c.id.in_(best))
+        statement = text(f"SELECT text, kind FROM names WHERE id IN ({some})")
         with self._begin() as c:
-            found = [(row.text, row.kind, len(pairs(row.text).intersection(wanted))) for row in c.execute(statement)]
+            rows = c.execute(statement, {f"g{i}": g for i, g in enumerate(rare[:_COMPOUND])}).all()
+        # Most of the names share little: only those that may be among the best are looked at closely.
+        rows = heapq.nlargest(limit, rows, key=lambda row: sum(map(row[0].__contains__, wanted)))
+        found = [(row.text, row.kind, len(pairs(row.text).intersection(wanted))) for row in rows]
         return sorted(found, key=lambda name: (-name[2], len(name[0]), name[0]))[:limit]
 
     def rarity(self, grams: Sequence[str], cap: int = 20_000) -> dict[str, int]:
         """In how many names each pair of characters stands, counted up to ``cap``."""
-        counts = []
-        for gram in dict.fromkeys(grams):
-            some = select(schema.name_grams.c.name_id).where(schema.name_grams.c.gram == gram).limit(cap).subquery()
-            counts.append(select(literal(gram), select(func.count()).select_from(some).scalar_subquery()))
+        distinct = list(dict.fromkeys(grams))
         out: dict[str, int] = {}
         with self._begin() as c:
-            for start in range(0, len(counts), _COMPOUND):
-                out.update(
-                    {gram: int(count) for gram, count in c.execute(union_all(*counts[start : start + _COMPOUND]))}
+            for start in range(0, len(distinct), _COMPOUND):
+                part = distinct[start : start + _COMPOUND]
+                counts = " UNION ALL ".join(
+                    f"SELECT {i}, count(*) FROM (SELECT 1 FROM name_grams WHERE gram = :g{i} LIMIT {cap}) AS n{i}"
+                    for i in range(len(part))
                 )
+                rows = c.execute(text(counts), {f"g{i}": gram for i, gram in enumerate(part)})
+                out.update({part[i]: int(number) for i, number in rows})
         return out
+
+    def names_among(self, texts: Iterable[str]) -> list[str]:
+        """Which of these texts are names of the store as they stand."""
+        found: list[str] = []
+        with self._begin() as c:
+            for part in _parts(list(texts)):
+                statement = text(f"SELECT text FROM names WHERE text {self._one_of}")
+                found += c.execute(statement, {"texts": self._listed(part)}).scalars()
+        return found
+
+    def projects_among(self, texts: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Which of these texts are names of projects as they stand, each with the documents that hold it."""
+        found: dict[str, set[str]] = {}
+        with self._begin() as c:
+            for part in _parts(list(texts)):
+                statement = text(
+                    "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
+                    f"WHERE n.kind = 'project' AND n.text {self._one_of}"
+                )
+                for name, document in c.execute(statement, {"texts": self._listed(part)}):
+                    found.setdefault(name, set()).add(document)
+        return {name: frozenset(documents) for name, documents in found.items()}
+
+    @property
+    def _one_of(self) -> str:
+        # One value however many texts, so that the statement stays the same.
+        return "IN (SELECT value FROM json_each(:texts))" if self._sqlite else "= ANY(CAST(:texts AS text[]))"
+
+    def _listed(self, texts: list[str]) -> object:
+        return json.dumps(texts) if self._sqlite else texts
 
     def complete(self, prefix: str, limit: int = 20) -> list[tuple[str, str]]:
         """Names that begin with ``prefix``, in characters, pinyin or initials."""
@@ -392,16 +425,13 @@ class FactStore:
     def documents_of_names(self, names: Sequence[str], limit: int = 2000) -> list[tuple[str, str]]:
         """(name, document id) pairs for the names given."""
         found: list[tuple[str, str]] = []
+        statement = text(
+            "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
+            f"WHERE n.text {self._one_of} ORDER BY n.text, d.document_id LIMIT {limit}"
+        )
         with self._begin() as c:
             for part in _parts(list(names)):
-                statement = (
-                    select(schema.names.c.text, schema.name_documents.c.document_id)
-                    .join(schema.name_documents, schema.name_documents.c.name_id == schema.names.c.id)
-                    .where(schema.names.c.text.in_(part))
-                    .order_by(schema.names.c.text, schema.name_documents.c.document_id)
-                    .limit(limit)
-                )
-                found += [(row.text, row.document_id) for row in c.execute(statement)]
+                found += ((row[0], row[1]) for row in c.execute(statement, {"texts": self._listed(part)}))
         return found
 
     def names_of_documents(self, document_ids: Sequence[str]) -> list[tuple[str, str]]:
@@ -444,17 +474,7 @@ class FactStore:
         if not words or (document_ids is not None and not document_ids):
             return []
         with self._begin() as c:
-            if self._sqlite:
-                return search_sqlite(c, words, k, document_ids)
-            return search_postgresql(c, words, k, document_ids, self._chunk_sizes(c))
-
-    def _chunk_sizes(self, c: Connection) -> tuple[int, float]:
-        """The number of chunks and their mean number of words, counted now and then: ranks hardly move with them."""
-        kept = self._sizes
-        if kept is None or time.monotonic() - kept[0] > _SIZES_SECONDS:
-            row = c.execute(text("SELECT count(*), avg(cardinality(string_to_array(words, ' '))) FROM chunks")).one()
-            kept = self._sizes = (time.monotonic(), (int(row[0]), float(row[1] or 0)))
-        return kept[1]
+            return self._full_text.search(c, words, k, document_ids)
 
     def findings(self, document_id: str | None = None) -> list[dict[str, Any]]:
         statement = select(schema.findings.c.body).order_by(schema.findings.c.document_id, schema.findings.c.id)
@@ -486,4 +506,4 @@ def _insert(c: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
     # SQLite stores these values as they are: what SQLAlchemy does to each one takes longer than storing it.
     columns = ", ".join(f'"{name}"' for name in rows[0])
     marks = ", ".join("?" * len(rows[0]))
-    c.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", [tuple(row.values()) for row in rows])
+    c.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", [tuple(row.values()) for row in rows])

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TEXT
 
-HEAD = "0002"
+HEAD = "0003"
 metadata = MetaData()
 ORDERED = Text().with_variant(TEXT(collation="C"), "postgresql")
 """Text in the order of its characters' codes, as SQLite orders: names are looked up by their beginning."""

@@ -51,7 +51,8 @@ def document_values(d: Document, facts: int, path: str, digest: str, at: str) ->
 
 def document_row(row: Any) -> DocumentRow:
     values = {k: row[k] for k in DocumentRow.__slots__}
-    return DocumentRow(**{**values, "warnings": tuple(json.loads(row["warnings"]))})
+    values["warnings"] = tuple(json.loads(row["warnings"])) if row["warnings"] != "[]" else ()
+    return DocumentRow(**values)
 
 
 def block_values(document_id: str, position: int, block: Passage | Table) -> dict[str, Any]:

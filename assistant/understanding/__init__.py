@@ -107,13 +107,14 @@ def understand(question: str, catalog: Catalog) -> Understanding:
 
 def _years_counted(periods: Periods, naming: Naming, text: str, catalog: Catalog) -> Periods:
     """两年, 三年: all years that the documents hold, where they are as many; 比2024年: the year before the documents' own."""
+    counted, based = _YEARS_COUNTED.search(text), _BASE_YEAR.search(text)
+    if not (counted or based):
+        return periods
     held = catalog.years([d for scope in naming.scopes for d in scope.documents])
-    counted = _YEARS_COUNTED.search(text)
     if counted and not periods.years:
         number = int(counted[1]) if counted[1].isdigit() else chinese_number(counted[1])
         if number == len(held):
             return replace(periods, years=tuple(held), spans=(*periods.spans, counted.span()))
-    based = _BASE_YEAR.search(text)
     if based and periods.years == (int(based[1]),) and int(based[1]) + 1 in held:
         return replace(periods, years=(int(based[1]) + 1, int(based[1])))
     return periods

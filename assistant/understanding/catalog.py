@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -48,9 +48,15 @@ class Catalog:
     """The documents of offices that publish as 部门 and as 单位."""
     names_between: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """The offices' names without a region, by their first and their last character."""
+    streets: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The names of streets and towns that are longer than their bare kind and place."""
+    projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] = lambda _texts: {}
+    """Which texts are names of projects in the store, with the documents that hold them: a million are not kept here."""
 
     @classmethod
-    def of(cls, rows: Sequence[DocumentRow]) -> Catalog:
+    def of(
+        cls, rows: Sequence[DocumentRow], projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] | None = None
+    ) -> Catalog:
         by_agency, by_year = _grouped((row.agency, row.id) for row in rows), _grouped((r.fiscal_year, r.id) for r in rows)
         of_region: dict[str, set[str]] = {}
         of_above: dict[str, set[str]] = {}
@@ -83,6 +89,8 @@ class Catalog:
             agencies="\n".join(a for a in by_agency if a),
             of_two_levels=frozenset(d for a in both for d in by_agency[a]),
             names_between=_grouped(((n[0], n[-1]), n) for n in of_office if len(n) > 3 and not split_region(n)[0]),
+            streets={n: frozenset(d) for n, d in of_office.items() if len(n) >= 6 and n.endswith(("街道", "镇", "乡"))},
+            projects=projects or (lambda _texts: {}),
         )
 
     def offices(self, text: str) -> list[Mention]:
@@ -155,8 +163,13 @@ def region_calls(code: str | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def office_calls(agency: str) -> Iterator[str]:
+@lru_cache(maxsize=65_536)
+def office_calls(agency: str) -> tuple[str, ...]:
     """How people call an office, without its region: 网络安全和信息化委员会办公室, 网信办; 万里街道办事处, 万里街道, 万里."""
+    return tuple(dict.fromkeys(_office_calls(agency)))
+
+
+def _office_calls(agency: str) -> Iterator[str]:
     name = re.sub(r"[()（）\s]", "", agency)
     yield name
     name = name.removeprefix("中共")
@@ -207,7 +220,7 @@ def _without_bureau(region: str, variants: Iterable[str]) -> Iterator[str]:
                 yield front + variant[:-1]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def split_region(name: str) -> tuple[str, str]:
     """The regions at the front of an office's name, and the rest: 唐山市开平区 + 委网络安全…."""
     known = _region_fronts()

@@ -29,9 +29,14 @@ MOST_DOCUMENTS = 12
 @lru_cache(maxsize=60_000)
 def syllables(text: str) -> tuple[str, ...]:
     """Toneless pinyin of each character."""
+    return tuple(s for c in text for s in _sounds_of(c))
+
+
+@lru_cache(maxsize=20_000)
+def _sounds_of(char: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin
 
-    return tuple(s for c in text for s in lazy_pinyin(c))
+    return tuple(lazy_pinyin(char))
 
 
 def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understanding, str] | None:
@@ -89,7 +94,9 @@ def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
 
     There also the names of the whole store that sound as a stretch of the question does.
     """
-    ids = [d for scope in u.naming.scopes for d in scope.documents][: MOST_DOCUMENTS + 1]
+    years = frozenset().union(*(catalog.by_year.get(y, frozenset()) for y in u.periods.years))
+    scopes = [[d for d in s.documents if d in years] or s.documents for s in u.naming.scopes]
+    ids = [d for documents in scopes for d in documents][: MOST_DOCUMENTS + 1]
     found: dict[str, None] = {}
     if len(ids) > MOST_DOCUMENTS and len(u.naming.scopes) == 1:
         documents = lookup.likely(u.text, u.naming.scopes[0], catalog)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
@@ -17,6 +17,9 @@ _OFFICE = re.compile(
     r"(?=20\d\d|\s|的|部门|单位|预算|决算|年|今年|去年|三公|基本|项目|收入|支出|一共|合计|总|有|$)"
 )
 _WITHIN = re.compile(r"各[县区市地]|所辖|下辖|辖区|全[省市区县]|各地|下属[县区]")
+_NAME = r"[\u4e00-\u9fffA-Za-z（）()]*"
+_MOST_BEFORE, _MOST_BEHIND, _LEAST_AROUND = 12, 24, 2
+"""How many characters a project's name may and must have around what looks like a region or an office."""
 _NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
 
 
@@ -27,7 +30,7 @@ class Scope:
     ``missing`` says in Chinese why no document fits (then ``documents`` is empty); ``note`` what was assumed.
     """
 
-    documents: tuple[str, ...]
+    documents: tuple[str, ...] = field(hash=False)  # all of a store's take a millisecond to hash
     name: str = ""
     missing: str | None = None
     note: str | None = None
@@ -46,6 +49,8 @@ class Naming:
 def read_names(text: str, catalog: Catalog) -> Naming:
     """The scopes of a plain question: one, or one for each of several offices or regions that it compares."""
     text = re.sub("县区|区县", "  ", text)  # both kinds are meant, not the 区 before an office's name
+    for start, end in _projects(text, catalog):
+        text = text[:start] + " " * (end - start) + text[end:]
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = _once(offices)
@@ -92,7 +97,9 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         documents, name = both, mention.text if mention.text.startswith(name) else name + mention.text
     levels = _levels(text, documents, catalog)
     if len(levels) == 2:
-        return Naming(tuple(_scope(name + level, ids) for level, ids in levels.items()), (*spans, *_spans_of_levels(text)))
+        return Naming(
+            tuple(_scope(name + level, ids) for level, ids in levels.items()), (*spans, *_spans_of_levels(text))
+        )
     return Naming((_scope(name, documents),), spans)
 
 
@@ -108,6 +115,46 @@ def _levels(text: str, documents: Set[str], catalog: Catalog) -> dict[str, list[
 
 def _spans_of_levels(text: str) -> list[tuple[int, int]]:
     return [m.span() for m in _LEVEL.finditer(text)]
+
+
+def _projects(text: str, catalog: Catalog) -> list[tuple[int, int]]:
+    """Names of projects within which a region or an office seems to be named that has no document of them.
+
+    河西网络舆情监测项目 of another district is not the 网络舆情监测项目 of 河西区, and 江沙河道治理 does not speak of 沙河.
+    """
+    offices = catalog.offices(text)
+    inside = [(o.start, o.end) for o in offices]
+    heads = [(m.start, m.end, m.documents) for m in (*offices, *catalog.regions(text), *catalog.above(text))]
+    heads += [(start, end, frozenset()) for start, end in _foreign(text, catalog)]
+    said: dict[str, list[tuple[int, int, int, frozenset[str]]]] = {}
+    for start, end, documents in heads:
+        if any(s <= start and end <= e and (s, e) != (start, end) for s, e in inside):
+            continue
+        before = re.search(_NAME + "$", text[max(0, start - _MOST_BEFORE) : start])
+        behind = re.match(_NAME, text[end : end + _MOST_BEHIND])
+        for first in range(before.start() - before.end() if before else 0, 1):
+            for last in range(max(0, _LEAST_AROUND + first), (behind.end() if behind else 0) + 1):
+                said.setdefault(text[start + first : end + last], []).append((start + first, start, end, documents))
+    named = catalog.projects(said) if said else {}
+    rests = catalog.projects({name[e - s :] for name in named for first, s, e, _ in said[name] if first == s})
+    found: dict[int, int] = {}
+    for name, holding in named.items():
+        held = holding & catalog.rows.keys()
+        for first, start, end, documents in said[name]:
+            own = held | rests.get(name[end - start :], frozenset()) if first == start else held
+            if held and not documents & own:
+                found[first] = max(found.get(first, 0), first + len(name))
+    return list(found.items())
+
+
+def _foreign(text: str, catalog: Catalog) -> Iterator[tuple[int, int]]:
+    """Where a region is named that the store has no documents of."""
+    known = _known_regions()
+    for start in range(len(text)):
+        for length in range(min(11, len(text) - start), 1, -1):
+            piece = text[start : start + length]
+            if piece in known and piece not in catalog.places:
+                yield start, start + length
 
 
 def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
@@ -185,13 +232,9 @@ def _unknown(
     An office's name may begin with the last character of a foreign region (噶尔县 + 县委网信办), so that one stays readable.
     """
     free = _without(text, (*offices, *places))
-    known = _known_regions()
-    for start in range(len(free)):
-        for length in range(min(11, len(free) - start), 1, -1):
-            piece = free[start : start + length]
-            if piece in known and piece not in catalog.places:
-                tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[start + length :])
-                return piece + (tail[0] if tail else "")
+    for start, end in _foreign(free, catalog):
+        tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[end:])
+        return free[start:end] + (tail[0] if tail else "")
     if offices:
         return None
     found = _OFFICE.search(_without(text, spans))

@@ -55,8 +55,8 @@ def _by_front(text: str, known: Sequence[Mention], places: Sequence[Mention], ca
         return []
     meant = [
         (name, documents)
-        for name, documents in catalog.office_names.items()
-        if len(name) >= 6 and name.endswith(("街道", "镇", "乡")) and name[:2] == text[:2]
+        for name, documents in catalog.streets.items()
+        if name[:2] == text[:2]
     ]
     owners = {documents for _, documents in meant}
     if len(owners) != 1:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from assistant.answering import Assistant
 from assistant.lookup import LIKELY, MOST_DOCUMENTS
 from assistant.records import Question
 from benchmarks.synthetic import COLUMNS, build, document, fill
 from index.fact_store import FactStore
-from index.names import pairs
+from index.names import names_of, pairs
+from index.words import cut
 
 DOCUMENTS = 40
-TABLES = ["documents", "blocks", "facts", "names", "name_grams", "name_documents", "chunks", "chunk_words"]
+TABLES = [
+    "documents",
+    "blocks",
+    "facts",
+    "names",
+    "name_grams",
+    "name_documents",
+    "chunks",
+    "chunk_words",
+    "chunk_rows",
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +95,83 @@ def test_names_behind_common_pairs(assistant: Assistant, monkeypatch: pytest.Mon
     assert [v.value for v in answer.values] == [made.fact(9, 4).printed], answer.text
 
 
-def test_a_new_document_reads_no_full_text(tmp_path: Path) -> None:
+def test_no_document_is_written_or_removed_by_reading_all_full_text(tmp_path: Path) -> None:
     build(tmp_path, 2)
     store = FactStore(tmp_path)
-    ran: list[str] = []
-    from sqlalchemy import event
-
-    event.listen(store.engine, "before_cursor_execute", lambda c, cur, sql, *rest: ran.append(sql))
-    made = document(2)
+    ran: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda c, cur, sql, values, *rest: ran.append((sql, values)))
+    made = document(1)
     of = made.document
-    store.replace(of, made.facts(), made.chunks, made.names(), [], path=of.file, digest=of.id, at="2025-01-01T00:00:00")
-    assert not [sql for sql in ran if "DELETE FROM chunk_words" in sql]
-    store.replace(of, made.facts(), made.chunks, made.names(), [], path=of.file, digest=of.id, at="2025-01-01T00:00:00")
-    assert [sql for sql in ran if "DELETE FROM chunk_words" in sql]
+    store.replace(of, made.facts(), made.chunks[:3], made.names(), [], path=of.file, digest=of.id, at="")
+    told = [(sql, values) for sql, values in ran if "chunk_words" in sql or "chunk_rows" in sql]
+    assert len(told) >= 3
+    with sqlite3.connect(tmp_path / "facts.sqlite") as c:
+        for sql, values in told:
+            row = values[0] if isinstance(values, list) else values
+            plan = " ".join(line[3] for line in c.execute(f"EXPLAIN QUERY PLAN {sql}", row))
+            # FTS5 tells by = that it goes to a row; a bare INDEX 0: would read them all.
+            assert "SCAN chunk_rows" not in plan
+            assert "chunk_words VIRTUAL TABLE INDEX 0:" not in plan.replace("INDEX 0:=", ""), plan
+        assert c.execute("SELECT count(*) FROM chunk_words WHERE document_id = ?", (of.id,)).fetchone() == (3,)
+    c.close()
     store.close()
+
+
+def test_common_words_are_ranked_over_a_part_of_their_chunks(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every word too common to fetch all its chunks, those that hold all words come first."""
+    made = document(31)
+    words = [*cut(made.agency), *cut(made.projects[0]), "增加", "没有这个词"]
+    want = next(c.id for c, _ in made.chunks if "主要原因" in c.text)
+    for ranked in (1_000, 3):
+        monkeypatch.setattr("index.full_text.MOST_RANKED", ranked)
+        monkeypatch.setattr("index.full_text.ENOUGH", ranked)
+        assert assistant.store.search_text(words, 3)[0][0] == want
+        within = [document(n).document.id for n in range(20, 40)]
+        assert assistant.store.search_text(words, 3, within)[0][0] == want
+        assert not assistant.store.search_text(["增加"], 3, ["no"])
+        elsewhere = assistant.store.search_text(words, 3, within[:5])
+        assert elsewhere
+        assert {chunk.rsplit("-", 1)[0] for chunk, _ in elsewhere} <= set(within[:5])
+
+
+@pytest.mark.parametrize(
+    ("before", "place"), [("", "河南"), ("", "山西"), ("", "东城"), ("江", "东城"), ("平长", "河南")]
+)
+def test_a_project_within_whose_name_a_place_stands(tmp_path: Path, before: str, place: str) -> None:
+    """A project's name wins over a region that stands in it, unless a document of that region holds it."""
+    build(tmp_path, 30)
+    name = f"{before}{place}网络舆情监测经费"
+    store = FactStore(tmp_path)
+    made = document(27)
+    of, first = made.document, made.projects[0]
+    facts = [
+        replace(f, project=name, row_path=(name,), subject=name) if f.project == first else f for f in made.facts()
+    ]
+    store.replace(of, facts, made.chunks, names_of(of, facts), [], path=of.file, digest=of.id, at="")
+    store.close()
+    assistant = Assistant(tmp_path)
+    answer = assistant.ask(Question(f"{name}的{COLUMNS[3]}是多少"))
+    assert [v.value for v in answer.values] == [made.fact(0, 3).printed], answer.text
+    there = f"{made.agency}{made.year}年"
+    answer = assistant.ask(Question(f"{there}{name}的{COLUMNS[3]}是多少"))
+    assert [v.value for v in answer.values] == [made.fact(0, 3).printed], answer.text
+    unknown = assistant.ask(Question(f"{place}民兵训练的{COLUMNS[3]}是多少"))
+    assert unknown.status != "answered"
+    assistant.close()
+
+
+def test_no_question_reads_all_documents_of_a_large_store(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question(f"2024年哪个部门的{document(3).projects[0]}最多")
+    monkeypatch.setattr("assistant.grouping.MOST_GROUPED", 5)
+    assistant.shelf.clear()
+    read: list[str] = []
+    rows = assistant.store.fact_rows
+    monkeypatch.setattr(assistant.store, "fact_rows", lambda document: read.append(document) or rows(document))
+    answer = assistant.ask(question)
+    assert len(read) <= LIKELY  # for mistyped words
+    assert answer.status == "clarify"
+    assert "缩小范围" in answer.text

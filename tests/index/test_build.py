@@ -51,7 +51,7 @@ def rows_without_document(place: Path) -> dict[str, int]:
             table: connection.execute(
                 f"SELECT count(*) FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
             ).fetchone()[0]
-            for table in ("blocks", "facts", "chunks", "chunk_words", "findings", "name_documents")
+            for table in ("blocks", "facts", "chunks", "chunk_words", "chunk_rows", "findings", "name_documents")
         }
 
 
