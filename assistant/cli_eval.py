@@ -50,6 +50,7 @@ def run_sets(
     from eval.command import run
     from eval.question_sets import BadSetError
     from eval.stored import cells_of, counts_of
+    from index.store_engine import shown_place
 
     files = [*sets, *(more or [])]
     if missing := [path for path in files if not path.is_file()]:
@@ -66,6 +67,7 @@ def run_sets(
         documents = (document,) if isinstance(document, str) else tuple(document)
         return assistant.ask(Question(raw["question"], tuple(raw.get("history") or ()), documents)).as_json()
 
+    state = assistant.health()
     try:
         return run(
             files,
@@ -74,7 +76,7 @@ def run_sets(
             baselines=_baselines(assistant, place) if baselines else None,
             as_json=as_json,
             fail_under=fail_under,
-            settings={"store": str(place)},
+            settings={"store": shown_place(place), "vectors": state["model"], "sent": state.get("sent")},
             corpus=counts_of(assistant.store),
             cells_of=cells_of(assistant.store),
             earlier=earlier,
@@ -95,10 +97,16 @@ def _over_http(
     from eval.runner import http_ask, reached
 
     try:
-        reached(server)
-        settings = {"server": server}
+        told = reached(server)
         return run(
-            files, out, http_ask(server), as_json=as_json, fail_under=fail_under, settings=settings, earlier=earlier
+            files,
+            out,
+            http_ask(server),
+            as_json=as_json,
+            fail_under=fail_under,
+            settings={"server": server, "vectors": told.get("model"), "sent": told.get("sent")},
+            corpus={"documents": told.get("documents")},
+            earlier=earlier,
         )
     except (BadSetError, ConnectionError, ValueError) as error:
         raise CommandError(str(error)) from None

@@ -1,6 +1,6 @@
 """Ask a running service over HTTP while its documents are replaced: no error, every answer from one version.
 
-    python benchmarks/in_flight.py [--questions 1000] [--readers 8] [--store URL]
+    python benchmarks/in_flight.py [--questions 1000] [--readers 8] [--store URL | --postgresql]
 
 ``budgetqa serve`` runs in a process of its own, another one reads new versions of three documents in again and again,
 and readers ask for a sum of figures that are equal within a version: an answer that mixed two would show it.
@@ -20,11 +20,12 @@ import threading
 import time
 import urllib.error
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from benchmarks.kills import FIELDS, THINGS, text_of
+from benchmarks.own_postgresql import own_postgresql
 from eval.metrics import percentile
 from eval.runner import OPENER, http_ask
 from index.build import ingest
@@ -141,9 +142,14 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=1000, help="问多少次")
     parser.add_argument("--readers", type=int, default=8, help="几个同时问")
     parser.add_argument("--store", help="库地址（PostgreSQL）；不填用临时文件夹")
+    parser.add_argument("--postgresql", action="store_true", help="自己启动一个 PostgreSQL")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="in-flight-") as temporary:
-        done = run(args.questions, args.readers, args.store or str(Path(temporary) / "store"), Path(temporary))
+    with (
+        tempfile.TemporaryDirectory(prefix="in-flight-") as temporary,
+        own_postgresql() if args.postgresql else nullcontext() as server,
+    ):
+        place = server.new_store() if server else args.store or str(Path(temporary) / "store")
+        done = run(args.questions, args.readers, place, Path(temporary))
     print(json.dumps(done, ensure_ascii=False))
     return 1 if done["errors"] else 0
 

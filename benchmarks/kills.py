@@ -1,13 +1,14 @@
 """Kill the writer at random moments, start again, and see whether anything is lost or mixed.
 
-    python benchmarks/kills.py [--kills 200] [--seed 1] [--store URL | --postgresql writer | --postgresql server]
+    python benchmarks/kills.py [--kills 200 | --each [N]] [--seed 1] [--store URL | --postgresql writer | --postgresql server]
 
 Some small files are read in, replaced and removed by a process of its own that is sent SIGKILL at a random moment.
 After each kill every document must be there wholly, in one version, or not at all, in both stores; an answer must come
 from that version; and one further run must leave the stores as if nothing had happened. The embedding is a toy, so that
-the kills fall on storing and not on a model. ``--postgresql`` starts a server of its own and kills the writer as above, or
-the server itself, as a crash does, while the writer must say so in words. Prints one JSON line; exit code 1 when anything
-was wrong.
+the kills fall on storing and not on a model. ``--each`` leaves nothing to chance: one document is replaced, then removed,
+by a writer that is killed before its first change of a store, before its second, and so on (``--each 3``: only every
+third). ``--postgresql`` starts a server of its own and kills the writer as above, or the server itself, as a crash does,
+while the writer must say so in words. Prints one JSON line; exit code 1 when anything was wrong.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from itertools import count
 from pathlib import Path
+
+from sqlalchemy import Engine, event
 
 import index.build
 import index.vectors
@@ -75,7 +80,7 @@ def kill(process: int) -> None:
 def in_a_process(
     work: Callable[[], None], kill_after: float | None = None, strike: Callable[[int], None] = kill
 ) -> tuple[bool, float]:
-    """Fork, do ``work`` there, and strike after so many seconds. Returns whether it was still at work, and its time."""
+    """Fork, do ``work`` there, and strike after so many seconds. Returns whether it was stopped at work, and its time."""
     began = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -98,7 +103,38 @@ def in_a_process(
         _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
         raise SystemExit("the process above failed")
-    return not ended and kill_after is not None, time.monotonic() - began
+    stopped = os.WIFSIGNALED(status) if kill_after is None else not ended
+    return stopped, time.monotonic() - began
+
+
+def dying(step: int, work: Callable[[], None]) -> Callable[[], None]:
+    """The same work for a writer that kills itself before its ``step``-th change of either store, each commit counted."""
+
+    def attempt() -> None:
+        left = iter(range(step - 1, -1, -1))
+
+        def change(*_: object) -> None:
+            if next(left) == 0:
+                kill(os.getpid())
+
+        def statement(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+            if sql.split(maxsplit=1)[0].upper() in ("INSERT", "UPDATE", "DELETE"):
+                change()
+
+        event.listen(Engine, "before_cursor_execute", statement)
+        event.listen(Engine, "commit", change)
+        writing = ChunkStore._writing
+
+        @contextmanager
+        def vectors(chunks: ChunkStore) -> Iterator[None]:
+            change()
+            with writing(chunks):
+                yield
+
+        ChunkStore._writing = vectors  # type: ignore[method-assign]
+        work()
+
+    return attempt
 
 
 class World:
@@ -125,12 +161,15 @@ class World:
         assert report.count("failed") == 0, report
         assert report.notices == [], report.notices
 
-    def remove_some(self) -> None:
+    def remove_some(self, every: int = FILES // 2) -> None:
         store = FactStore(self.place, create=False)
         ids = [row.id for row in store.documents()]
         store.close()
-        for document_id in ids[::4]:
+        for document_id in ids[::every]:
             index.build.remove(document_id, self.place)
+
+    def remove_one(self) -> None:
+        self.remove_some(FILES)
 
     def next_work(self) -> tuple[str, Callable[[], None]]:
         """Change some files and say what the victim does: read in anew, replace, or remove."""
@@ -144,6 +183,16 @@ class World:
         for number in self.draw.sample(range(FILES), FILES // 2):
             self.write(number)
         return kind, self.ingest
+
+    def settle(self) -> None:
+        """Run once more undisturbed; all must be as if nothing had happened."""
+        self.workers = 1
+        self.ingest()
+        self.check(settled=True)
+
+    def check_and_settle(self) -> None:
+        self.check(settled=False)
+        self.settle()
 
     # -- what must hold ----------------------------------------------------------
 
@@ -253,12 +302,7 @@ def run(
         server.start()
 
     killed: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
-        os.environ["BUDGETQA_CHROMA"] = str(Path(temporary) / "vectors")
-        world = World(Path(temporary), place or str(Path(temporary) / "store"), seed)
-        world.workers = 1
-        in_a_process(world.ingest)
-        _load(world.place)
+    with _world(place, seed) as world:
         for number in range(FILES):
             world.write(number)
         _, usual = in_a_process(world.ingest)
@@ -272,30 +316,62 @@ def run(
             in_a_process(lambda: world.check(settled=False))
             if was:
                 killed[kind] += 1
-                world.workers = 1
-                in_a_process(world.ingest)
-                in_a_process(lambda: world.check(settled=True))
+                in_a_process(world.settle)
                 say(f"{sum(killed.values())}/{kills} {kind} {took:.2f}s")
     return {"kills": sum(killed.values()), **killed, "wrong": 0, "seed": seed}
+
+
+def run_each(nth: int, place: str | None, say: Callable[[str], None]) -> dict[str, object]:
+    """Kill the writer before every ``nth`` of its changes; counts and SystemExit as in :func:`run`."""
+    killed: Counter[str] = Counter()
+    with _world(place, 1) as world:
+        for kind, work in (("replace", world.ingest), ("remove", world.remove_one)):
+            for step in count(1, nth):
+                if kind == "replace":
+                    world.write(0)
+                stopped, _ = in_a_process(dying(step, work))
+                in_a_process(world.check_and_settle)
+                if not stopped:
+                    break
+                killed[kind] += 1
+                say(f"{kind} {step}")
+    return {"kills": sum(killed.values()), **killed, "wrong": 0}
+
+
+@contextmanager
+def _world(place: str | None, seed: int) -> Iterator[World]:
+    """All files read in, in a folder of its own or at ``place``."""
+    with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
+        os.environ["BUDGETQA_CHROMA"] = str(Path(temporary) / "vectors")
+        world = World(Path(temporary), place or str(Path(temporary) / "store"), seed)
+        world.workers = 1
+        in_a_process(world.ingest)
+        _load(world.place)
+        yield world
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="在随机时刻杀死写入进程，检查两个库")
     parser.add_argument("--kills", type=int, default=200, help="杀多少次")
+    parser.add_argument(
+        "--each", type=int, nargs="?", const=1, help="逐步杀：写入进程依次死在每一次（或每几次）改动之前"
+    )
     parser.add_argument("--seed", type=int, default=1, help="随机数种子")
     parser.add_argument("--store", help="库地址（PostgreSQL）；不填用临时文件夹")
-    parser.add_argument("--postgresql", choices=["writer", "server"], help="自己启动一个 PostgreSQL，杀写入进程或服务器")
+    parser.add_argument(
+        "--postgresql", choices=["writer", "server"], help="自己启动一个 PostgreSQL，杀写入进程或服务器"
+    )
     args = parser.parse_args()
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    if args.postgresql is None:
-        counts = run(args.kills, args.seed, args.store, say)
-    else:
-        with own_postgresql() as server:
-            victim = server if args.postgresql == "server" else None
-            counts = run(args.kills, args.seed, server.new_store(), say, victim)
+    if args.each and args.postgresql == "server":
+        parser.error("--each kills the writer")
+    with own_postgresql() if args.postgresql else nullcontext() as server:
+        place = server.new_store() if server else args.store
+        victim = server if args.postgresql == "server" else None
+        counts = run_each(args.each, place, say) if args.each else run(args.kills, args.seed, place, say, victim)
     print(json.dumps(counts))
 
 

@@ -44,7 +44,9 @@ def run(
     loaded = [load(path) for path in sets]
     runs: list[Run] = []
     for questions in loaded:
-        kept = {"set_sha256": questions.digest, "settings": dict(settings or {}), "corpus": dict(corpus or {})}
+        version = questions.card.get("version")
+        kept = {"set_sha256": questions.digest, "set_version": version}
+        kept |= {"settings": dict(settings or {}), "corpus": dict(corpus or {})}
         for name, system in {"ours": ask, **(baselines or {})}.items():
             stored = cells_of if name == "ours" else None
             runs.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.charts import bars, lines
-from eval.metrics import mcnemar
+from eval.metrics import area_under, bootstrap_interval, least_confidence, mcnemar, percentile
 from eval.runner import Run
 
 STYLE = """body{font:15px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:64em;margin:2em auto;
@@ -28,8 +28,15 @@ SYSTEM_NAMES = {
     "plain_rag": "常见的分段检索：500 字一段、重叠 50 字，取最近 4 段",
     "earlier": "以前的报告中本系统的回答，按现在的规则重新评分",
 }
+RISK_NOTE = (
+    "各行：只保留风险不超过左列的最多的回答时，置信度要求多高、能覆盖多少题。三类回答的置信度算法不同，不能互比。"
+)
 BY_RULE = "基线不用大模型，由规则从找到的段落中取与问题最相符的数。"
 STAGE_NAMES = {"parsing": "解析入库", "finding": "找到候选", "choosing": "选中单元格", "wording": "结论与表述"}
+LABEL_NAMES = {"correct": "答对", "incorrect": "答错", "failed": "没有回答"}
+LEVEL_NAMES = {"document": "文件", "table": "表或页", "cell": "单元格"}
+ROUTE_NAMES = {"lookup": "查数", "retrieval": "引用原文", "llm": "大语言模型"}
+RISKS = (0.0, 0.01, 0.02, 0.05)
 Rows = list[list[str]]
 
 
@@ -57,7 +64,9 @@ def write(runs: Run | Sequence[Run], out_dir: Path) -> Path:
     return html
 
 
-Block = tuple[str, Any]  # ("heading", text) | ("table", rows) | ("svg", markup) | ("faults", rows) | ("text" or "note", text)
+Block = tuple[
+    str, Any
+]  # ("heading", text) | ("table", rows) | ("svg", markup) | ("faults", rows) | ("text" or "note", text)
 
 
 def _legend(runs: list[Run]) -> str:
@@ -73,7 +82,7 @@ def _blocks(runs: list[Run]) -> list[Block]:
     """The parts of one set's report, in reading order; the first run is the one that the others stand beside."""
     first = runs[0]
     blocks: list[Block] = [("heading", f"题集 {first.set_name or '（未命名）'}：{len(first.questions)} 题")]
-    blocks += [("table", _totals(runs)), ("note", _legend(runs))]
+    blocks += [("table", _totals(runs)), ("note", _legend(runs)), ("table", _labels(runs)), ("table", _places(runs))]
     if len(runs) > 1:
         blocks.append(("table", _comparisons(runs)))
     kinds = [(k, [r.kinds()[k][1] / r.kinds()[k][0] for r in runs]) for k in first.kinds()]
@@ -83,6 +92,8 @@ def _blocks(runs: list[Run]) -> list[Block]:
     curves = [(r.system, [(p.coverage, p.risk) for p in r.risk_curve]) for r in runs if r.risk_curve]
     if curves:
         blocks.append(("svg", lines(curves, "风险—覆盖曲线", "覆盖（作答的比例）", "风险（作答中答错的比例）")))
+    if first.risk_curve:
+        blocks += [("table", risk_table(first)), ("note", RISK_NOTE)]
     if first.stages:
         blocks.append(("table", _stages(first)))
     blocks.append(("faults", _faults(first)))
@@ -119,12 +130,45 @@ def _comparisons(runs: list[Run]) -> Rows:
     return rows
 
 
+def _labels(runs: list[Run]) -> Rows:
+    """FinanceBench's three labels of every system."""
+    rows = [["三种结果（同 FinanceBench）", *LABEL_NAMES.values()]]
+    for run in runs:
+        rows.append([run.system, *(f"{n}（{n / len(run.questions):.1%}）" for n in run.labels.values())])
+    return rows
+
+
+def _places(runs: list[Run]) -> Rows:
+    rows = [["出处到哪一层", *LEVEL_NAMES.values()]]
+    for run in runs:
+        rows.append([run.system, *(f"{cited} / {expected}" for cited, expected in run.places.values())])
+    return rows
+
+
+def risk_table(run: Run) -> Rows:
+    """For each route and each risk that may be borne: the confidence that an answer needs, and what it covers."""
+    rows = [["风险不超过", "回答", "置信度不低于", "覆盖", "其中答错", "AURC"]]
+    for route, name in ((None, "全部"), *ROUTE_NAMES.items()):
+        curve = run.risk_curve_of(route)
+        area = area_under(curve)
+        for risk in (*RISKS, 1.0) if curve else ():
+            point = least_confidence(curve, risk)
+            shown = ["—", "0.0%", "—"]
+            if point is not None:
+                shown = [f"{point.confidence:.3f}", f"{point.coverage:.1%}", f"{point.risk:.1%}"]
+            rows.append([f"{risk:.0%}" if risk < 1 else "不限", name, *shown, f"{area:.4f}"])
+    return rows
+
+
 def _kinds(run: Run) -> Rows:
-    body = [
-        [kind, str(n), f"{right}（{right / n:.1%}）", f"{cited}（{cited / n:.1%}）"]
-        for kind, (n, right, cited) in run.kinds().items()
-    ]
-    return [["类别", "题数", "答对", "答对且出处正确"], *body]
+    rows = [["类别", "题数", "答对", "95% 区间", "答对且出处正确", "p50 毫秒", "p95 毫秒"]]
+    for kind, (n, right, cited) in run.kinds().items():
+        low, high = bootstrap_interval([v.right for v in run.verdicts if v.kind == kind])
+        times = [percentile(run.took(kind), share) for share in (0.5, 0.95)]
+        shown = ["—" if t is None else f"{t:.1f}" for t in times]
+        counts = [str(n), f"{right}（{right / n:.1%}）", f"{low:.1%}–{high:.1%}", f"{cited}（{cited / n:.1%}）"]
+        rows.append([kind, *counts, *shown])
+    return rows
 
 
 def _statuses(run: Run) -> Rows:

@@ -19,9 +19,11 @@ from eval.metrics import (
     area_under,
     bootstrap_interval,
     percentile,
+    places,
     retrieval_scores,
     risk_coverage,
     status_scores,
+    three_labels,
 )
 from eval.metrics.risk import Point
 from eval.stages import StageScores, stage_scores
@@ -62,16 +64,35 @@ class Run:
         return status_scores((allowed(q), (a or {}).get("status")) for q, a in self._pairs)
 
     @property
+    def labels(self) -> dict[str, int]:
+        """FinanceBench's three labels: correct, incorrect, failed."""
+        return three_labels(
+            (v.right, (a or {}).get("status")) for a, v in zip(self.answers, self.verdicts, strict=True)
+        )
+
+    @property
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Expected documents, tables and cells that were cited, out of how many."""
+        return places(self._pairs)
+
+    @property
     def retrieval(self) -> dict[str, float]:
         return retrieval_scores(self._pairs)
 
     @property
     def risk_curve(self) -> list[Point]:
         """Over the answers that say how sure they are; empty when none does."""
+        return self.risk_curve_of(None)
+
+    def risk_curve_of(self, route: str | None) -> list[Point]:
+        """The curve of the answers of one route alone: each route measures its confidence in its own way."""
         sure = [
             (float(a["confidence"]), v.right)
             for a, v in zip(self.answers, self.verdicts, strict=True)
-            if a and a.get("status") == "answered" and isinstance(a.get("confidence"), int | float)
+            if a
+            and a.get("status") == "answered"
+            and isinstance(a.get("confidence"), int | float)
+            and route in (None, a.get("route"))
         ]
         return risk_coverage(sure, len(self.questions))
 
@@ -87,9 +108,17 @@ class Run:
             for of in [[v for v in self.verdicts if v.kind == kind]]
         }
 
+    def took(self, kind: str | None = None) -> list[float]:
+        """Milliseconds of each answer that tells them, of all questions or of one kind."""
+        return [
+            a["elapsed_ms"]
+            for a, v in zip(self.answers, self.verdicts, strict=True)
+            if a and isinstance(a.get("elapsed_ms"), int | float) and kind in (None, v.kind)
+        ]
+
     def summary(self) -> dict[str, Any]:
         """The figures of the run as one JSON object; shares are floats 0 to 1, times in milliseconds."""
-        took = [a["elapsed_ms"] for a in self.answers if a and isinstance(a.get("elapsed_ms"), int | float)]
+        took = self.took()
         return {
             "system": self.system,
             "set": self.set_name,
@@ -102,6 +131,8 @@ class Run:
             "p50_ms": percentile(took, 0.5),
             "p95_ms": percentile(took, 0.95),
             "kinds": self.kinds(),
+            "labels": self.labels,
+            "places": self.places,
             "statuses": {s.status: {"precision": s.precision, "recall": s.recall} for s in self.statuses},
             "retrieval": self.retrieval,
             "aurc": area_under(self.risk_curve),
@@ -189,13 +220,16 @@ def run_over_http(base_url: str, questions: Sequence[dict[str, Any]], **settings
     return run_set(http_ask(base_url), questions, **settings)
 
 
-def reached(base_url: str) -> None:
-    """Raises ConnectionError when no server answers there at all, ValueError for an address of another kind."""
+def reached(base_url: str) -> dict[str, Any]:
+    """What a server tells of itself, nothing where it tells none.
+
+    Raises ConnectionError when no server answers there at all, ValueError for an address of another kind.
+    """
     http_ask(base_url)
     try:
-        with OPENER.open(base_url.rstrip("/") + "/api/health", timeout=10):
-            pass
-    except urllib.error.HTTPError:
-        pass  # it speaks HTTP; each question then shows what is wrong
+        with OPENER.open(base_url.rstrip("/") + "/api/health", timeout=10) as reply:
+            return dict(json.load(reply))
+    except (urllib.error.HTTPError, ValueError):
+        return {}  # it speaks HTTP; each question then shows what is wrong
     except OSError as error:
         raise ConnectionError(f"连不上服务 {base_url}：{error}，请确认 budgetqa serve 已启动") from None

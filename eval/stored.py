@@ -10,12 +10,13 @@ from index.records import Passage, Table
 
 
 def counts_of(store: FactStore) -> dict[str, Any]:
-    """Documents, tables and facts of a store, kept with every result."""
+    """Documents, tables, facts and chunks of a store, kept with every result."""
     documents = store.documents()
     return {
         "documents": len(documents),
         "tables": sum(d.tables for d in documents),
         "facts": sum(d.facts for d in documents),
+        "chunks": store.chunk_count(),
         "formats": sorted({d.format for d in documents}),
     }
 

@@ -185,6 +185,7 @@ def _read_all(
     known = {row.path: row for row in store.documents()}
     by_digest = {row.digest: row for row in known.values()}
     todo: list[tuple[_Item, str]] = []
+    queued: set[str] = set()
     done = 0
     for item in items:
         try:
@@ -197,7 +198,7 @@ def _read_all(
             alike = "" if same.path == item.key else f"内容与 {same.file} 相同"
             report.outcomes.append(Outcome(item.name, "unchanged", alike, same.id))
             done += 1
-        elif any(digest == other for _, other in todo):
+        elif digest in queued:
             report.outcomes.append(Outcome(item.name, "unchanged", "内容与本批另一文件相同"))
             done += 1
         elif not claim(digest):
@@ -205,6 +206,7 @@ def _read_all(
             done += 1
         else:
             todo.append((item, digest))
+            queued.add(digest)
     total = done + len(todo)
     for item, digest, result in _derived(todo, workers):
         done += 1

@@ -466,6 +466,10 @@ class FactStore:
             statement = select(schema.chunks.c.body).where(schema.chunks.c.document_id == document_id)
             return [chunk(body) for body in c.execute(statement.order_by(schema.chunks.c.position)).scalars()]
 
+    def chunk_count(self) -> int:
+        with self._begin() as c:
+            return int(c.execute(select(func.count()).select_from(schema.chunks)).scalar() or 0)
+
     def search_text(
         self, tokens: list[str], k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:

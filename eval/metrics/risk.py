@@ -38,3 +38,8 @@ def area_under(points: Sequence[Point]) -> float | None:
         area += (point.coverage - before) * point.risk
         before = point.coverage
     return area / before
+
+
+def least_confidence(points: Sequence[Point], risk: float) -> Point | None:
+    """The point of the largest coverage at which no more than ``risk`` is wrong: where a threshold would be set."""
+    return max((p for p in points if p.risk <= risk), key=lambda p: p.coverage, default=None)

@@ -2,15 +2,20 @@
 
 A question may allow several outcomes; an allowed one counts as expected, else the first allowed stands for it.
 precision = given and allowed / given; recall = given and expected / expected.
+
+FinanceBench's three labels part what a wrong answer hides: right (a due refusal too), wrong, and no answer given
+(https://arxiv.org/abs/2311.11944, section 4: correct, incorrect, failed to answer).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 STATUSES = ("answered", "clarify", "not_found")
+LABELS = ("correct", "incorrect", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,11 @@ def status_scores(pairs: Iterable[tuple[list[str], str | None]]) -> list[StatusS
         )
         for s in STATUSES
     ]
+
+
+def three_labels(outcomes: Iterable[tuple[bool, str | None]]) -> dict[str, int]:
+    """How many questions have each label, from (right, given outcome); a missing or broken answer is a failed one."""
+    seen = Counter(
+        "correct" if right else "incorrect" if given == "answered" else "failed" for right, given in outcomes
+    )
+    return {label: seen[label] for label in LABELS}

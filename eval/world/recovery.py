@@ -3,7 +3,8 @@
     python -m eval.world.recovery --world DIR [--store DIR] [--show 20]
 
 reads the documents of a world with the project's parsers, or takes what a store holds of them, and compares the
-facts with truth.jsonl and the audit with defects.jsonl.
+facts with truth.jsonl and the audit with defects.jsonl. Exit code 3 when what is promised is missed: 99.9 % of the
+figures whole, no wrong unit, every planted defect found and no false alarm.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from eval.world.alarms import compare_alarms
 from index.records import Fact
 
 Truth = dict[str, Any]
+PROMISED = 0.999
+MISSED = 3
 IN_TEXT = ("prose", "change", "empty")
 SAME_PHASE = {"年初预算": "预算"}  # a disclosure of the budget says either
 
@@ -180,7 +183,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"漏报 {defect['kind']}  {defect['document']}  {defect['table'] or ''}  {defect['printed']}")
     for document, message in alarms.false_alarms[: args.show]:
         print(f"误报 {document}  {message}")
-    return 0
+    kept = result.share >= PROMISED and not result.faults["unit"] and not alarms.missed and not alarms.false_alarms
+    return 0 if kept else MISSED
 
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ import pytest
 from eval.metrics import (
     area_under,
     bootstrap_interval,
+    least_confidence,
     mcnemar,
     percentile,
+    places,
     retrieval_scores,
     risk_coverage,
     status_scores,
+    three_labels,
 )
 
 
@@ -27,6 +30,24 @@ def test_status_precision_and_recall() -> None:
     assert answered.precision == pytest.approx(2 / 3)
     assert (clarify.expected, clarify.given, clarify.precision, clarify.recall) == (1, 0, None, 0.0)
     assert (refused.given, refused.expected, refused.recall) == (2, 2, 0.0)
+
+
+def test_three_labels() -> None:
+    outcomes = [(True, "answered"), (True, "not_found"), (False, "answered"), (False, "clarify"), (False, None)]
+    assert three_labels(outcomes) == {"correct": 2, "incorrect": 1, "failed": 2}
+
+
+def test_citations_count_by_document_table_and_cell() -> None:
+    gold: dict[str, Any] = {"cite": [{"file": "a", "where": "支出总表", "cell": "5.00"}, {"file": "b"}]}
+    other = {"file": "a", "table": "收入总表", "cell": "5.00"}  # the right cell of another table is no right cell
+    assert places([(gold, {"citations": [other]})]) == {"document": (1, 2), "table": (0, 1), "cell": (0, 1)}
+    right = {"file": "a", "table": "部门支出总表", "cell": "5"}
+    assert places([(gold, {"citations": [other, right, {"file": "b"}]})]) == {
+        "document": (2, 2),
+        "table": (1, 1),
+        "cell": (1, 1),
+    }
+    assert places([(gold, None), ({}, {})]) == {"document": (0, 2), "table": (0, 1), "cell": (0, 1)}
 
 
 def test_retrieval_by_hand() -> None:
@@ -77,3 +98,8 @@ def test_risk_and_coverage() -> None:
     ]
     assert area_under(points) == pytest.approx((0.125 * 1 / 3 + 0.125 * 0.25) / 0.5)
     assert area_under([]) is None
+    assert (
+        least_confidence(points, 0.3) == points[2]
+    )  # the most that can be covered, not the first point that is too risky
+    assert least_confidence(points, 0.2) == points[0]
+    assert least_confidence(points[1:], 0.2) is None

@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from eval.world.alarms import compare_alarms
 from eval.world.build import Plan, build
-from eval.world.recovery import Truth, compare
+from eval.world.defects import PLANTERS
+from eval.world.recovery import MISSED, Truth, compare, main
 from index.records import Fact, FactKind, SourceRef
 
 
@@ -101,3 +103,31 @@ def test_alarms_are_matched_with_what_was_planted() -> None:
     assert [d["document"] for d in alarms.found] == ["a", "d"]
     assert [d["kind"] for d in alarms.missed] == ["stray_year", "schedule_short"]
     assert alarms.false_alarms == [("a", "日期有误"), ("c", "没有问题却报了")]
+
+
+def test_a_world_of_all_formats_is_recovered_and_its_defects_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The 2,007 documents of docs/testing.md in small."""
+    plan = Plan(4, 1, seed=77, kinds=("budget", "performance", "final"), defects=tuple(PLANTERS))
+    counts = build(plan, tmp_path)
+    assert len({p.suffix for p in (tmp_path / "documents").iterdir()}) == 5
+    assert counts["defects"] >= 5
+    assert main(["--world", str(tmp_path)]) == 0, capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"数值 {counts['figures']} 个，完整读回 {counts['figures']} 个" in told
+    assert f"差错 {counts['defects']} 处，查出 {counts['defects']} 处；误报 0 条" in told
+
+
+def test_a_wrong_unit_and_a_defect_that_is_not_found_miss_the_promise(tmp_path: Path) -> None:
+    build(Plan(1, 1, seed=2, formats=("txt",)), tmp_path)
+    truth, planted = tmp_path / "truth.jsonl", tmp_path / "defects.jsonl"
+    assert main(["--world", str(tmp_path)]) == 0
+    first, *others = truth.read_text("utf-8").splitlines()
+    file = json.loads(first)["document"]
+    defect = {"document": file, "kind": "total_off", "table": "支出总表", "printed": "7", "should_be": "8"}
+    planted.write_text(json.dumps(defect), "utf-8")
+    assert main(["--world", str(tmp_path)]) == MISSED
+    planted.write_text("", "utf-8")
+    truth.write_text("\n".join([json.dumps(json.loads(first) | {"unit": "千元"}), *others]), "utf-8")
+    assert main(["--world", str(tmp_path)]) == MISSED

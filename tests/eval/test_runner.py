@@ -60,6 +60,8 @@ def test_a_run_judges_and_survives_a_failing_system() -> None:
     assert (run.stages.in_store, run.stages.among_candidates, run.stages.right) == (2, 1, 1)
     assert run.stages.lost_at == {"3": "finding"}
     assert [p.risk for p in run.risk_curve] == [0.0, 0.5]
+    assert summary["labels"] == {"correct": 1, "incorrect": 1, "failed": 1}
+    assert summary["places"] == {"document": (1, 2), "table": (0, 0), "cell": (1, 2)}
     assert summary["provenance"]["time"]
 
 
@@ -90,6 +92,9 @@ def test_the_report_is_one_file_and_escapes(tmp_path: Path) -> None:
     for chart in charts:
         etree.fromstring(chart.encode())
     assert "McNemar" in html
+    rows = [re.sub("<[^>]+>", " ", row).split() for row in re.findall("<tr>.*?</tr>", html)]
+    assert ["不限", "全部", "0.400", "66.7%", "50.0%", "0.2500"] in rows  # all that say how sure they are: two of three
+    assert ["0%", "全部", "0.900", "33.3%", "0.0%", "0.2500"] in rows
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "支出\\|总计" in markdown
     results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
@@ -125,6 +130,7 @@ def test_the_command_prints_and_fails_under(question_file: Path, tmp_path: Path)
     assert (printed["questions"], printed["right"]) == (3, 1)
     assert [r["system"] for r in printed["runs"]] == ["ours", "none"]
     assert len(printed["runs"][0]["provenance"]["set_sha256"]) == 64
+    assert printed["runs"][0]["provenance"]["set_version"] == "1"
 
 
 def test_an_earlier_run_is_compared_and_kept(question_file: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from index.fact_rows import FactRow
 from index.fact_store import FactStore, StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 20
+KILLS = 8
 
 
 def kills(*arguments: str) -> dict[str, Any]:
@@ -40,6 +40,13 @@ def test_a_writer_killed_at_any_moment_leaves_every_document_whole() -> None:
     done = kills("--kills", str(KILLS), "--seed", "3")
     assert done["kills"] == KILLS
     assert done["wrong"] == 0
+
+
+def test_a_writer_killed_before_its_changes_in_turn_leaves_every_document_whole() -> None:
+    """No luck is needed: half of a document, made visible before the other half, is seen."""
+    done = kills("--each", "3")
+    assert done["replace"] > 6
+    assert done["remove"] > 3
 
 
 def test_a_writer_to_postgresql_killed_at_any_moment_leaves_every_document_whole(postgresql: Any) -> None:
