@@ -13,6 +13,13 @@ _BRACKETED = re.compile(r"[（(][^）)]{0,12}[）)]")
 _NUMBERING = re.compile(
     r"^(?:第[一二三四五六七八九十]+部分|[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．])\s*|^(?:其中|加|减)[：:]"
 )
+# In the form of one project the rows of its money are the project's own, whose name the title holds.
+_PROJECT = re.compile(r"(?:^|[\d.、．\s）)])([^\d.、．\s（）()]{2,60}?)(?:项目)?(?:支出)?绩效目标(?:申报)?表")
+_FORM_ROW = re.compile(r"预算规模及资金用途|项目资金|资金情况|年度资金总额|预算数")
+_PLAIN_COLUMN = re.compile(
+    r"(?:(?:19|20)\d\d年)?(?:年初|年度|本年|当年|全年)?(?:预算|决算|执行|调整预算|完成)?(?:数|金额|数额|数值|额)?|[合小总]计|"
+    r"(?:绩效)?(?:指标|目标)?值|内容|收入|支出|项目"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,9 @@ class Piece:
     year: int | None = None
     owner: str = ""
     brief: str = ""
+    column: str = ""
+    topic: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -69,8 +79,10 @@ def _cited(number: int, c: Citation) -> Piece:
     owner = f"{c.region or ''}{c.agency or ''}"
     nearest = c.table or (c.section or "").rpartition(" / ")[2]
     brief = " ".join(p for p in (c.agency or c.title, year, nearest) if p)
+    topic = " ".join(p for p in (c.section, c.table) if p)
+    names = tuple(p for p in (f"{c.region or ''}{c.agency or ''}", c.agency, c.title) if p)
     if c.quote is not None and c.cell is None:
-        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year, owner, brief)
+        return Piece(number, heading, c.quote, "", number - 1, c.fiscal_year, owner, brief, "", topic, names)
     path = " ".join(p for p in (c.row, c.column) if p)
     cell = c.cell or ""
     read = read_cell(cell)
@@ -78,4 +90,11 @@ def _cited(number: int, c: Citation) -> Piece:
     if read is None and not list(find_amounts(cell)):
         unit = ""
     label = leaf((c.row or "").split(" / "))
-    return Piece(number, heading, f"{path}：{cell}{unit}", label, number - 1, c.fiscal_year, owner, brief)
+    project = _PROJECT.search(c.table or c.section or "")
+    if project and _FORM_ROW.fullmatch(label):
+        label = project[1]
+    column = leaf((c.column or "").split(" / "))
+    if _PLAIN_COLUMN.fullmatch(column):
+        column = ""
+    text = f"{path}：{cell}{unit}"
+    return Piece(number, heading, text, label, number - 1, c.fiscal_year, owner, brief, column, topic, names)

@@ -1,56 +1,56 @@
 """The guard: nothing in a model's draft that the evidence it cites does not say, in that meaning.
 
-Every sentence must cite; each of its clauses must be covered by one cited piece of
-evidence, word for word but for ordinary connecting words; every figure must be that
-piece's figure, under its label, with its unit, sign and comparison (730,500元 =
-73.05万元 passes, 730,500万元 does not, nor a figure of another row). The guard
-prefers to refuse: what it refuses is replaced by the deterministic answer.
+Every sentence must cite; each of its clauses must be borne out by one place of one cited piece, word for word but for
+ordinary connecting words, in that order; every figure must be that piece's figure, under its label, with its year,
+unit, sign and comparison (730,500元 = 73.05万元 passes, 730,500万元 does not, nor a figure of another row). A cause
+must be the cause that the piece names of that effect, and what goes on from the clause before (比上年增加, 原因是) must
+go on from it in the piece too. The guard prefers to refuse: what it refuses is replaced by the deterministic answer.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
+from assistant.clauses import (
+    FIGURE,
+    OTHER,
+    TOKENS,
+    Clause,
+    content,
+    cut,
+    dated,
+    inlaid,
+    money,
+    plain,
+    read,
+    same_figure,
+    sentences,
+)  # fmt: skip
 from assistant.evidence import Piece
 from assistant.records import Value
-from index.amounts import MONEY, Amount, find_amounts
+from index.amounts import find_amounts
+
+__all__ = ["Fault", "check", "cited", "plain", "unsaid"]
 
 _MARK = re.compile(r"[\[［【](\d{1,3})[\]］】]")
 _SENTENCE = re.compile(r"[。！？!?\n]+")
-_CLAUSE = re.compile(r"[，,；;：:、]")
-_DIGITS = re.compile(r"[A-Za-z]*\d[\dA-Za-z.]*")
-_CHINESE_COUNT = re.compile(
-    r"(?:百分之|千分之)[零一二三四五六七八九十百点两]+|[零一二三四五六七八九十百千万亿两几]{1,9}"
-    r"(?:点[零一二三四五六七八九]+)?(?:个百分点|万元|亿元|元|万|亿|成|倍|个|项|人|家|辆|次|台|套|件|名|户|所|份|月|日|年)"
-)
-_UP = re.compile(r"增加|增长|上升|提高|上涨|上调|新增|多于|高于|增幅")
-_DOWN = re.compile(r"减少|下降|降低|压减|下调|缩减|少于|低于|降幅|削减")
-_NEGATION = re.compile(r"不(?!断)|未|无(?!线|人机)|没有|没|非(?!常|税)|零")
-_YEAR = re.compile(r"(?P<base>[比较与同](?:上年)?)?\s*(?P<year>(?:19|20)\d\d)(?=年|$)")
-_YEAR_BEFORE = re.compile(r"(?<=[比较与同])(?:上一?年|去年)(?:度)?")
-_HEDGE = re.compile(r"约|大概|左右|将近|接近|超过|逾|近(?=\d)|多(?=[万亿元])")
-# Words that connect; none of them names, counts, judges or turns a meaning round.
-_CONNECTING_WORDS = """
-根据 按照 依据 其中 此外 另外 同时 以及 并且 而且 因此 所以 由于 因为 主要 原因 主要是 是因为
-原因是 在于 分别 具体 包括 包含 有关 相关 方面 情况 如下 即为 即 也 都 均 共 共计 总共 一共
-合计为 达 达到 为 是 的 了 和 与 及 或 在 对 从 由 以 用于 主要用于 用 属于 来自 说明 显示
-所示 提到 指出 列示 记载 规定 相比 比较 比 较 该 其 这 此 上述 以上 本 各 等 等等 方式 内容 有
-中 上 下 安排 数额 金额 数值 数 值 而 则 并 还 又 被 将 把 到 之 所 于 向 给 让 使 就 至
-自 文件 文档 资料 依 据 年 月 日 指 指的是 指出了 主要原因 主要原因是 具体为 具体是 分别为 分别是
-主要包括 主要为 所致 引起 导致 带来 体现 需要 可以 进行 做好 就是 年度 之一 一是 二是 三是 四是
-五是 首先 其次 再次 最后 问题 回答 答 综上 总的来说
-"""
-_CONNECTING = re.compile("|".join(sorted(_CONNECTING_WORDS.split(), key=len, reverse=True)))
-# What tells no figure from another: every figure is a 预算 or 决算, 我部门 is the piece's owner, 经费支出 is 经费.
-_GENERIC = re.compile(
-    r"[预决]算数?|支出数|执行数|收支(?:总[计额体])?|[我本](?:部门|单位|局|办|委|院|厅|街道|镇|乡|校|中心|区|县|市|省)|(?<=[费款金])支出"
-)
+_HAN = re.compile(r"[一-鿿A-Za-z]")
 _SEGMENT = 3
-_HAN = re.compile(r"[一-鿿A-Za-z]+")
+# Who begins so goes on from the clause before: its subject stands there.
+_GOES_ON = re.compile(
+    r"其中|包括|(?:主要|[比较与同](?=\d{4}年|上|去|前|预算|决算)|相比|增加|增长|上升|减少|下降|降低|持平|[^，]{0,4}原因|由于|"
+    r"因(?![公素])|是因|所以|导致|造成|引起|从而)"
+)
+_CAUSE_AFTER = re.compile(r"的?(?:主要|具体)?原因(?:在于|[是为])?|(?:主要)?[是系]?(?:由于|因为|因(?![公素此地]))")
+_CAUSE_BEFORE = re.compile(r"所致|导致|造成|引起|使得|致使|带来|因此|所以|从而")
+_MAINLY = re.compile(r"主要[为是系](?!用)")
+
+Places = dict[int, frozenset[int]]
+"""The sentences of each piece that bear a clause out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,28 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A figure of a piece: the words beside it (``own``), with those just before (``words``), in their sentence."""
+class _Source:
+    """A sentence of a piece: its clauses as written and as read."""
 
-    piece: Piece
-    amount: Amount
-    own: str
-    words: str
-    sentence: str
+    texts: tuple[str, ...]
+    clauses: tuple[Clause, ...]
 
+    def shown(self, figure: tuple[int, int] | None = None) -> list[str]:
+        """The content of the clauses, where the one figure at (clause, place) is FIGURE and every other one OTHER."""
+        out = []
+        for n, clause in enumerate(self.clauses):
+            parts = "".join(clause.runs).split(FIGURE)
+            marks = [FIGURE if (n, m) == figure else OTHER for m in range(len(parts) - 1)]
+            out.append("".join(a + b for a, b in zip(parts, [*marks, ""], strict=True)))
+        return out
 
-def plain(text: str) -> str:
-    return re.sub(r"[\s“”\"‘’'《》]|(?<=\d),(?=\d{3})", "", unicodedata.normalize("NFKC", text).replace("％", "%"))
+    def years(self, place: int) -> frozenset[str]:
+        """The years that a clause speaks of: its own, else the last that were named before it."""
+        return next((c.of_years for c in reversed(self.clauses[: place + 1]) if c.of_years), frozenset())
+
+    def label(self, place: int) -> list[str]:
+        """What the figure or the turn of a clause belongs to: its own words, else those of the last that has any."""
+        return next((c.label for c in reversed(self.clauses[: place + 1]) if c.label), [])
 
 
 def check(draft: str, pieces: Sequence[Piece], question: str = "") -> list[Fault]:
@@ -81,27 +91,26 @@ def check(draft: str, pieces: Sequence[Piece], question: str = "") -> list[Fault
 
     A short name by which ``question`` calls an agency of the pieces may stand for that agency.
     """
-    sentences = [s for s in (part.strip() for part in _SENTENCE.split(_marks_inside(draft))) if _says(s)]
-    if not sentences:
-        return [Fault(draft[:80], "没有内容")]
     names = _short_names(plain(question), pieces)
-    return [Fault(s, reason) for s in sentences if (reason := _fault_of(s, pieces, names))]
+    faults, before, says = [], None, False
+    for sentence in (part.strip() for part in _SENTENCE.split(_marks_inside(draft))):
+        if _says(sentence):
+            says = True
+            reason, before = _judged(sentence, pieces, names, before)
+            faults += [Fault(sentence, reason)] if reason else []
+    return faults if says else [Fault(draft[:80], "没有内容")]
 
 
 def unsaid(draft: str, values: Sequence[Value]) -> list[str]:
     """The figures of an answer that a draft does not say, in whatever unit of money; signs do not count."""
     text = plain(draft)
-    said = {_money(a.value, a.unit) for a in find_amounts(text)}
+    said = {money(a.value, a.unit) for a in find_amounts(text)}
     figures = [v for v in values if v.value is not None]
     return [
         f"{v.value}{v.unit}"
         for v in figures
-        if _money(Decimal(v.value or 0), v.unit) not in said and (v.unit or str(v.value) not in text)
+        if money(Decimal(v.value or 0), v.unit) not in said and (v.unit or str(v.value) not in text)
     ]
-
-
-def _money(value: Decimal, unit: str) -> tuple[Decimal, str]:
-    return (abs(value * MONEY[unit]), "元") if unit in MONEY else (abs(value), unit)
 
 
 def cited(draft: str, pieces: Sequence[Piece], question: str = "") -> str:
@@ -110,17 +119,18 @@ def cited(draft: str, pieces: Sequence[Piece], question: str = "") -> str:
     Small models word well and cite badly; a sentence that a piece bears out word for word is true whoever cites it.
     """
     names = _short_names(plain(question), pieces)
-
-    def recited(sentence: str) -> str:
-        if not _says(sentence) or _fault_of(sentence, pieces, names) is None:
-            return sentence
+    parts, before = re.split(f"({_SENTENCE.pattern})", _marks_inside(draft)), None
+    for n, sentence in enumerate(parts):
+        if n % 2 or not _says(sentence):
+            continue
         bare = _MARK.sub("", sentence).rstrip()
-        numbers = (p.number for p in pieces if _fault_of(f"{bare}[{p.number}]", pieces, names) is None)
-        number = next(numbers, None)
-        return sentence if number is None else f"{bare}[{number}]"
-
-    parts = re.split(f"({_SENTENCE.pattern})", _marks_inside(draft))
-    return "".join(part if n % 2 else recited(part) for n, part in enumerate(parts))
+        for said in (sentence, *(f"{bare}[{p.number}]" for p in pieces)):
+            reason, after = _judged(said, pieces, names, before)
+            if reason is None:
+                parts[n] = said
+                break
+        before = after
+    return "".join(parts)
 
 
 def _marks_inside(draft: str) -> str:
@@ -152,162 +162,282 @@ def _shortens(short: str, name: str) -> bool:
     return all(char in rest for char in short)
 
 
-def _fault_of(sentence: str, pieces: Sequence[Piece], names: dict[int, list[str]]) -> str | None:
+def _judged(
+    sentence: str, pieces: Sequence[Piece], names: dict[int, list[str]], before: Places | None
+) -> tuple[str | None, Places | None]:
+    """What is wrong with a sentence, None if nothing, and where its last clause stands; ``before`` is the last one's."""
     numbers = [int(n) for n in _MARK.findall(sentence)]
-    if not numbers:
-        return "没有写出依据编号"
     known = {p.number: p for p in pieces}
+    if not numbers:
+        return "没有写出依据编号", None
     if any(n not in known for n in numbers):
-        return "依据编号不存在"
+        return "依据编号不存在", None
     cited = [known[n] for n in dict.fromkeys(numbers)]
-    clauses = [c for c in _CLAUSE.split(plain(_MARK.sub("", sentence))) if _content(c) or _DIGITS.search(c)]
+    clauses = [c for c in cut(plain(_MARK.sub("", sentence))) if _means(c)]
     if not clauses:
-        return "没有可核对的内容"
-    bearing: list[set[int]] = []
+        return "没有可核对的内容", None
+    bearing: list[Places] = []
     for place, clause in enumerate(clauses):
-        able = {p.number for p in cited if _bears(p, clauses[: place + 1], names[p.number])}
-        if not able:
-            return f"“{clause[:30]}”与所引依据不符"
-        bearing.append(able)
+        last = bearing[-1] if bearing else before
+        able = {p.number: _borne(p, clauses, place, names[p.number], last) for p in cited}
+        bearing.append({n: where for n, where in able.items() if where})
+        if not bearing[-1]:
+            return f"“{clause[:30]}”与所引依据不符", None
     if any(all(p.number not in able for able in bearing) for p in cited):
-        return "有的编号没有支持这句话"
-    if not set.intersection(*bearing) and not _each_named(clauses, bearing, known):
-        return "把不同依据的内容拼在了一起"
-    return None
+        return "有的编号没有支持这句话", None
+    if not set.intersection(*map(set, bearing)) and not _each_named(clauses, bearing, known):
+        return "把不同依据的内容拼在了一起", None
+    return None, bearing[-1]
 
 
-def _each_named(clauses: Sequence[str], bearing: Sequence[set[int]], known: dict[int, Piece]) -> bool:
+def _means(clause: str) -> bool:
+    said = read(clause)
+    return bool(said.runs or said.amounts or said.numbers or said.of_years or said.against)
+
+
+def _each_named(clauses: Sequence[str], bearing: Sequence[Places], known: dict[int, Piece]) -> bool:
     """Whether each clause that rests on other evidence than the one before says whose it is."""
     before: set[int] = set()
     for clause, able in zip(clauses, bearing, strict=True):
-        same = able & before
-        named = {n for n in able if (label := _content(plain(known[n].label))) and _covers(clause, label)}
+        same = set(able) & before
+        named = {n for n in able if (label := content(plain(known[n].label))) and _covers(clause, label)}
         if before and not same and not named:
             return False
-        before = same or (named if before else able)
+        before = same or (named if before else set(able))
     return True
 
 
-def _bears(piece: Piece, clauses: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether one place in a piece says what the last of the clauses says; those before it are its context."""
-    clauses = [_dated(c, piece) for c in clauses]
-    clause, text = clauses[-1], _dated(plain(piece.text), piece)
-    if bool(_HEDGE.search(clause)) and not _HEDGE.search(text):
-        return False
-    amounts = list(find_amounts(clause))
-    if not _bare_numbers_stand(clause, amounts, plain(piece.heading) + "|" + text):
-        return False
-    known = [*(plain(n) for n in piece.heading.split(" ")), plain(piece.label), *names]
-    if amounts:
-        said = list(_figures(piece))
-        return all(any(_same_figure(a, s, clauses, known) for s in said) for a in amounts)
-    return any(
-        _covers("|".join((s, *known)), _content(clause, known)) and _turn(clause, s) and _same_years(clause, s, piece)
-        for s in _sentences(piece)
-    )
+def _borne(
+    piece: Piece, clauses: Sequence[str], place: int, names: Sequence[str], last: Places | None
+) -> frozenset[int]:
+    """The sentences of a piece that say what a clause says, going on from the one before where the clause does."""
+    known = tuple(plain(n) for n in (*piece.names, *names))
+    clauses = [_of_year(dated(c, piece.year), piece) for c in clauses]
+    if piece.label:
+        return frozenset({0}) if _cell_says(piece, clauses, place, known) else frozenset()
+    sources = _sources(piece, known)
+    found = frozenset(n for n in range(len(sources)) if _sentence_says(piece, sources, n, clauses, place, known))
+    if last is None or not _GOES_ON.match(clauses[place]):
+        return found
+    there = last.get(piece.number, frozenset())
+    return frozenset(n for n in found if n in there or (n - 1 in there and _GOES_ON.match(sources[n].texts[0])))
 
 
-def _same_figure(amount: Amount, said: _Said, clauses: Sequence[str], known: Sequence[str]) -> bool:
-    if not _equal(amount, said.amount):
+def _of_year(clause: str, piece: Piece) -> str:
+    """今年 as the year of the piece, where the piece does not say 本年 itself."""
+    if not piece.year or "本年" in piece.text:
+        return clause
+    return re.sub(r"(?:今年|本年)度?(?!结转|结余)", f"{piece.year}年", clause)
+
+
+@lru_cache(maxsize=64)
+def _sources(piece: Piece, known: tuple[str, ...]) -> list[_Source]:
+    cuts = (tuple(cut(dated(s, piece.year))) for s in sentences(piece.text))
+    return [_Source(texts, tuple(read(t, known) for t in texts)) for texts in cuts if texts]
+
+
+# -- a cell --------------------------------------------------------------------------
+
+
+def _cell_says(piece: Piece, clauses: Sequence[str], place: int, known: tuple[str, ...]) -> bool:
+    """Whether a cell says a clause: names in any order, the row's and the column's own among them."""
+    clause, said = read(clauses[place], known), read(dated(plain(piece.text), piece.year), known)
+    context = "，".join(clauses[: place + 1])
+    told = [*content(plain(piece.label)), *content(plain(piece.column))]
+    months = {n for n in read(plain(piece.column)).numbers if "月" in n}
+    if not all(any(same_figure(a, b) for b in said.amounts) for a in clause.amounts):
         return False
-    clause, label = clauses[-1], _content(plain(said.piece.label))
-    if label:
-        context = "，".join(clauses)
-    else:  # prose: the words beside the figure are its label, and must stand beside it in the draft too
-        label = _label(said.own, known)
-        context = clause if _label(clause) else "，".join(clauses[-2:])
+    if clause.amounts and not (_covers(context, told) and months <= read(context).numbers):
+        return False
+    heading = read(plain(piece.heading))
+    own = said.of_years or ({str(piece.year)} if piece.year else heading.of_years)
     return (
-        _covers("|".join((said.words, *known)), _content(clause, known))
-        and _covers(context, label)
-        and _turn(clause, said.own, exactly=True)
-        and _same_years(clause, said.sentence, said.piece)
+        _covers(f"{plain(piece.text)}|{plain(piece.topic)}", _bare(clause))
+        and (clause.turns == said.turns if clause.amounts else clause.turns <= said.turns)
+        and clause.negated == said.negated
+        and clause.denied <= said.denied
+        and clause.hedged <= said.hedged
+        and _years_of(clauses, place) <= own
+        and clause.against <= said.against
+        and clause.relative <= said.relative
+        and clause.numbers <= said.numbers | heading.numbers
+        and clause.phases <= (said.phases or heading.phases)
+        and clause.base_phases <= said.base_phases
     )
 
 
-def _sentences(piece: Piece) -> list[str]:
-    return [s for s in re.split(r"[。；;！？!?\n]", _dated(plain(piece.text), piece)) if s]
+def _bare(clause: Clause) -> list[str]:
+    return re.sub(f"[{TOKENS}{FIGURE}]", " ", clause.content).split()
 
 
-def _dated(text: str, piece: Piece) -> str:
-    """比上年 as the year that it is for a piece of a known year: documents say either."""
-    return _YEAR_BEFORE.sub(f"{piece.year - 1}年", text) if piece.year else text
+def _years_of(clauses: Sequence[str], place: int) -> frozenset[str]:
+    """The years that a clause of a draft speaks of: its own, else the last named before it in the sentence."""
+    return next((y for c in reversed(clauses[: place + 1]) if (y := read(c).of_years)), frozenset())
 
 
-def _figures(piece: Piece) -> Iterator[_Said]:
-    """Each figure of a piece with the words it stands among."""
-    for sentence in _sentences(piece):
-        for amount in find_amounts(sentence):
-            if piece.label:
-                yield _Said(piece, amount, sentence, sentence, sentence)
-                continue
-            start = max(sentence.rfind(mark, 0, amount.start) for mark in "，,：:、") + 1
-            end = min((i for mark in "，," if (i := sentence.find(mark, amount.end)) >= 0), default=len(sentence))
-            before = max((sentence.rfind(mark, 0, max(start - 1, 0)) for mark in "，,：:、"), default=-1) + 1
-            own = sentence[start:end]
-            words = sentence[before:end]
-            yield _Said(piece, amount, own if _label(own) else words, words, sentence)
+# -- prose ---------------------------------------------------------------------------
 
 
-def _equal(a: Amount, b: Amount) -> bool:
-    if (a.comparison or "=") != (b.comparison or "=") or a.approximate != b.approximate:
-        return False
-    if a.unit in MONEY and b.unit in MONEY:
-        return a.value * MONEY[a.unit] == b.value * MONEY[b.unit]
-    return a.unit == b.unit and a.value == b.value
+def _sentence_says(
+    piece: Piece, sources: Sequence[_Source], n: int, clauses: Sequence[str], place: int, known: tuple[str, ...]
+) -> bool:
+    source, heading = sources[n], read(plain(piece.heading))
+    years = _years_of(clauses, place)
+    parts = list(_parts(clauses[place]))
+    for m, text in enumerate(parts):
+        said = read(text, known)
+        context = "，".join([*clauses[max(place - 1, 0) : place], *parts[: m + 1]])
+        if said.amounts:
+            figures = _figures(source, said)
+            if not any(_figure_says(piece, source, at, said, context, years, heading) for at in figures):
+                return False
+        elif not _words_say(piece, source, said, context, years, heading):
+            return False
+    return _cause_holds(piece, sources, n, clauses, place, known)
 
 
-def _without(text: str, amounts: Iterable[Amount]) -> str:
-    for amount in sorted(amounts, key=lambda a: -a.start):
-        text = text[: amount.start] + " " + text[amount.end :]
-    return text
+def _parts(clause: str) -> Iterator[str]:
+    """A clause after each of its figures, so that every figure stands with the words before it."""
+    start = 0
+    ends = sorted({a.end for a in find_amounts(clause)})
+    for end in ends[:-1]:
+        yield clause[start:end]
+        start = end
+    yield clause[start:]
 
 
-def _bare_numbers_stand(clause: str, amounts: Sequence[Amount], source: str) -> bool:
-    """Years, codes, document numbers and bare figures must stand in the piece as they are."""
-    rest = _without(clause, amounts)
-    numbers = {n.strip(".") for n in _DIGITS.findall(source)}
-    return all(n.strip(".") in numbers for n in _DIGITS.findall(rest)) and all(
-        count in source for count in _CHINESE_COUNT.findall(rest)
+def _figures(source: _Source, said: Clause) -> Iterator[tuple[int, int]]:
+    """The places in a sentence of the figures that a part of a draft names."""
+    for n, clause in enumerate(source.clauses):
+        spans = sorted({(a.start, a.end) for a in clause.amounts})
+        for m, span in enumerate(spans):
+            here = [a for a in clause.amounts if (a.start, a.end) == span]
+            if len(here) == len(said.amounts) and all(any(same_figure(a, b) for b in here) for a in said.amounts):
+                yield n, m
+
+
+def _figure_says(
+    piece: Piece,
+    source: _Source,
+    at: tuple[int, int],
+    said: Clause,
+    context: str,
+    years: frozenset[str],
+    heading: Clause,
+) -> bool:
+    """Whether the figure of a source at (clause, place) is the one of a part of a draft, with all that it is said to be."""
+    n, own = at[0], source.clauses[at[0]]
+    first = max(n - 1, 0)
+    near = source.clauses[first : n + 1]
+    named = source.years(n) or ({str(piece.year)} if piece.year else heading.of_years)
+    months = {x for x in own.numbers if "月" in x}
+    label = own.label or ([] if own.of_years or months else source.label(n))
+    return (
+        inlaid(said.runs, source.shown(at)[first : n + 1], plain(piece.topic))
+        and _covers(said.text if own.label else context, label)
+        and said.turns == own.turns
+        and said.negated == own.negated
+        and said.denied <= own.denied
+        and said.hedged == own.hedged
+        and years <= named
+        and said.against <= own.against
+        and said.relative <= frozenset().union(*(c.relative for c in near))
+        and said.numbers <= frozenset().union(*(c.numbers for c in near), heading.numbers)
+        and months <= said.numbers
+        and said.phases <= (frozenset().union(*(c.phases for c in near)) or heading.phases)
+        and said.base_phases <= own.base_phases
     )
 
 
-def _years(text: str) -> tuple[set[str], set[str]]:
-    """The years that a text speaks of, and those that it compares with."""
-    found = [(m["year"], bool(m["base"])) for m in _YEAR.finditer(text)]
-    return {y for y, base in found if not base}, {y for y, base in found if base}
+def _words_say(
+    piece: Piece, source: _Source, said: Clause, context: str, years: frozenset[str], heading: Clause
+) -> bool:
+    """Whether a sentence says a clause without figures."""
+
+    # 预算增加的原因 names no subject, and needs none where one thing alone goes up or down
+    subject = read(_CAUSE_AFTER.split(context)[0], piece.names).label
+    unnamed = not subject and sum(bool(c.turns and (c.amounts or not c.label)) for c in source.clauses) == 1
+
+    def fits(used: frozenset[int]) -> bool:
+        places = used or frozenset(range(len(source.clauses)))
+        clauses = [source.clauses[n] for n in places]
+        turned = [n for n in used if source.clauses[n].turns and not source.clauses[n].label]
+        named = frozenset().union(*(source.years(n) for n in places)) or (
+            {str(piece.year)} if piece.year else heading.of_years
+        )
+        return (
+            said.negated == (bool(used) and any(c.negated for c in clauses))
+            and said.denied <= frozenset().union(*(c.denied for c in clauses))
+            and all(_covers(context, c.label_denied) for c in clauses if used and c.negated)
+            and (not said.turns or unnamed or all(_covers(context, source.label(n)) for n in turned))
+            and years <= named
+            and said.against <= frozenset().union(*(c.against for c in clauses))
+            and said.relative <= frozenset().union(*(c.relative for c in clauses))
+        )
+
+    return (
+        said.hedged <= any(c.hedged for c in source.clauses)
+        and said.numbers <= frozenset().union(*(c.numbers for c in source.clauses), heading.numbers)
+        and said.phases <= (frozenset().union(*(c.phases for c in source.clauses)) or heading.phases)
+        and said.base_phases <= frozenset().union(*(c.base_phases for c in source.clauses))
+        and inlaid(said.runs, source.shown(), plain(piece.topic), fits)
+    )
 
 
-def _same_years(clause: str, said: str, piece: Piece) -> bool:
-    of, against = _years(clause)
-    own, own_against = _years(said)
-    if not own:
-        own = {str(piece.year)} if piece.year else _years(plain(piece.heading))[0]
-    return of <= own and against <= own_against
+# -- causes --------------------------------------------------------------------------
 
 
-def _turn(clause: str, own: str, exactly: bool = False) -> bool:
-    """Up stays up, down stays down, and no negation comes in; beside a figure none gets lost either."""
-    clause, own = (_without(text, find_amounts(text)) for text in (clause, own))
-    pairs = [(bool(p.search(clause)), bool(p.search(own))) for p in (_UP, _DOWN)]
-    if any(mine != theirs if exactly else mine > theirs for mine, theirs in pairs):
-        return False
-    return bool(_NEGATION.search(clause)) <= bool(_NEGATION.search(own))
+def _cause_holds(
+    piece: Piece, sources: Sequence[_Source], n: int, clauses: Sequence[str], place: int, known: tuple[str, ...]
+) -> bool:
+    """Whether what a clause names as cause of something is named so by the sentence, if it names any."""
+    clause = clauses[place]
+    after, before = _CAUSE_AFTER.search(clause), _CAUSE_BEFORE.search(clause)
+    if after:
+        effect, cause = clause[: after.start()], clause[after.end() :]
+        if not _means(effect):
+            effect = clauses[place - 1] if place else ""
+            if "原因" not in after[0] and not read(effect, known).runs:
+                effect = "".join(clauses[place + 1 : place + 2])
+    elif before:
+        cause, effect = clause[: before.start()], clause[before.end() :]
+        if not _means(cause):
+            cause = clauses[place - 1] if place else ""
+        elif not _means(effect):
+            effect = clauses[place - 1] if place else ""
+    else:
+        return True
+    sides = [[r for run in read(x, known).runs if (r := run.replace(FIGURE, ""))] for x in (cause, effect)]
+    free = plain(piece.topic)
+    return any(all(map(inlaid, sides, pair, (free, free))) for pair in _causes(sources, n, known))
 
 
-def _content(text: str, known: Iterable[str] = ()) -> list[str]:
-    """Runs of characters that mean something, without figures, units, directions, connecting words and known names."""
-    text = _without(text, find_amounts(text))
-    for name in sorted(known, key=len, reverse=True):
-        if len(name) > 1:
-            text = text.replace(name, " ")
-    for pattern in (_DIGITS, _UP, _DOWN, _CONNECTING):
-        text = pattern.sub(" ", text)
-    return _HAN.findall(text)
-
-
-def _label(text: str, known: Iterable[str] = ()) -> list[str]:
-    """The content that tells one figure of a sentence from another: every figure is a 预算 or 决算."""
-    return _content(_GENERIC.sub(" ", text), known)
+def _causes(sources: Sequence[_Source], n: int, known: tuple[str, ...]) -> Iterator[tuple[list[str], list[str]]]:
+    """What a sentence names as cause and as its effect, each as the content of clauses."""
+    source = sources[n]
+    shown, start = source.shown(), 0
+    for m, text in enumerate(source.texts):
+        after = _CAUSE_AFTER.search(text) or _MAINLY.search(text)
+        before = _CAUSE_BEFORE.search(text)
+        found = after or before
+        if found is None:
+            continue
+        head, tail = (
+            "".join(read(x, known).runs).replace(FIGURE, OTHER) for x in (text[: found.start()], text[found.end() :])
+        )
+        earlier, later = [*shown[start:m], *([head] if head else [])], [*([tail] if tail else []), *shown[m + 1 :]]
+        if after and not earlier:
+            if "原因" in after[0]:
+                yield later, sources[n - 1].shown() if n else []
+            else:
+                yield [tail, *shown[m + 1 :]], shown[m + 1 :]
+        elif after:
+            yield later, earlier
+        elif found[0] == "所致":
+            yield [head], shown[start:m]
+        else:
+            yield earlier, later
+        start = m
 
 
 def _covers(source: str, runs: Iterable[str]) -> bool:

@@ -99,12 +99,12 @@ class Worder:
                 waiting += piece
                 *complete, waiting = [m[0] for m in _SENTENCE.finditer(waiting)][:-1] or [waiting]
                 for sentence in (self._cited(draft, s) for s in complete):
-                    if self._faults(draft, sentence):
+                    if self._faults(draft, passed + sentence):
                         return (yield from beating(partial(self._mended, replace(draft, text=passed + sentence))))
                     passed += sentence
                     yield numbering.applied(sentence)
             waiting = self._cited(draft, waiting)
-            if (waiting.strip() and self._faults(draft, waiting)) or self._faults(draft, passed + waiting, whole=True):
+            if self._faults(draft, passed + waiting, whole=True):
                 return (yield from beating(partial(self._mended, replace(draft, text=passed + waiting))))
         except ModelFailed as error:
             return _with_note(answer, f"{error}，已改用程序生成的回答")

@@ -41,6 +41,7 @@ class World:
     reason: str
     unit: str
     table: str
+    more: tuple[str, str, str] = ("水费", "电费", "印刷费")
 
     def pieces(self) -> tuple[Piece, ...]:
         base = {"document_id": "d", "file": "a.txt", "title": f"{self.agency}{self.year}年部门预算"}
@@ -64,10 +65,20 @@ class World:
             f"主要原因是{self.reason}。"
         )
         cited.append(Citation(**base, **where, section="三、情况说明", quote=quote))  # type: ignore[arg-type]
+        listed = (
+            f"{self.year - 1}年{self.more[0]}决算数为{self.change}{self.unit}，"
+            f"{self.year}年{self.more[0]}和{self.more[1]}分别为{self.values[1]}{self.unit}和{self.values[2]}{self.unit}。"
+            f"{self.more[1]}占公用经费的{self.share}%。未安排{self.more[2]}。"
+        )
+        cited.append(Citation(**base, **where, section="四、其他说明", quote=listed))  # type: ignore[arg-type]
         total = self.values[0] + self.values[1]
         step = Calculation("sum", f"{self.values[0]} + {self.values[1]}", (0, 1), str(total), self.unit)
         value = Value(f"{self.agency} {self.year}年 两项合计", str(total), self.unit)
         return evidence_of(Answer("q", "answered", "", (value,), step, tuple(cited)))
+
+    @property
+    def share(self) -> Decimal:
+        return self.values[0] % 90 + 5
 
     def sentences(self, pick: random.Random) -> list[str]:
         """True sentences, each resting on its own evidence, worded in several ways."""
@@ -97,7 +108,19 @@ class World:
                 )
             )
         )
-        out.append(f"两项合计{self.values[0] + self.values[1]}{u}[4]")
+        out.append(
+            pick.choice(
+                (
+                    f"{self.more[0]}为{self.values[1]}{u}，{self.more[1]}为{self.values[2]}{u}[4]",
+                    f"{self.year}年{self.more[0]}和{self.more[1]}分别为{self.values[1]}{u}和{self.values[2]}{u}[4]",
+                    f"{self.more[0]}{self.values[1]}{u}和{self.more[1]}{self.values[2]}{u}[4]",
+                    f"{self.year - 1}年{self.more[0]}决算数为{self.change}{u}[4]",
+                    f"{self.more[1]}占公用经费的{self.share}%[4]",
+                    f"没有安排{self.more[2]}[4]",
+                )
+            )
+        )
+        out.append(f"两项合计{self.values[0] + self.values[1]}{u}[5]")
         return out
 
 
@@ -129,6 +152,8 @@ def plain_sentences(w: World) -> list[str]:
 
 def mutated(w: World, kind: str, which: int, pick: random.Random) -> str:
     """One sentence of a true draft made false in one respect."""
+    if kind in STRUCTURE:
+        return f"{structurally_wrong(w, kind, pick)}[4]"
     s = plain_sentences(w)[which]
     value = (*w.values[:2], w.change)[which]
     figure = f"{value}{w.unit}"
@@ -172,7 +197,41 @@ def mutated(w: World, kind: str, which: int, pick: random.Random) -> str:
     return wrong[kind]
 
 
+def structurally_wrong(w: World, kind: str, pick: random.Random) -> str:
+    """A clause that the listing sentence of a world does not say, though all its words stand there."""
+    u, first, second, left_out = w.unit, *w.more
+    a, b = f"{w.values[1]}{u}", f"{w.values[2]}{u}"
+    wrong = {
+        "figures swapped": (
+            f"{first}和{second}分别为{b}和{a}", f"{first}{b}和{second}{a}", f"{second}为{a}，{first}为{b}",
+            f"{second}和{first}分别为{a}和{b}",
+        ),
+        "phase": (f"{w.year - 1}年{first}预算数为{w.change}{u}", f"{first}决算数为{a}", f"{w.year}年{first}为{w.change}{u}"),
+        "negation lost": (f"安排{left_out}", f"有{left_out}", f"{w.year}年安排了{left_out}", f"未安排{first}", f"未列示{left_out}"),
+        "share": (
+            f"{first}占公用经费的{w.share}%", f"公用经费占{second}的{w.share}%", f"{second}占{first}的{w.share}%",
+            f"{second}占公用经费的{w.share}‰", f"{second}{w.share}%",
+        ),
+        "relative year": (f"上年{second}为{b}", f"明年{first}为{a}", f"去年{first}为{a}", f"本年{first}决算数为{w.change}{u}"),
+        "hedge": tuple(
+            f"{first}为{x}" for x in (f"{a}左右", f"{a}上下", f"{a}之内", f"近{a}", f"不到{a}", f"{a}以上", f"逾{a}", f"仅{a}")
+        ),
+        "range": (f"{first}为{a}至{b}", f"{first}为{w.values[1]}-{w.values[1] + 1}{u}"),
+        "no unit": (f"{first}为{w.values[1]}", f"{first}为{str(w.values[1]).translate(FULL_WIDTH)}"),
+        "half": (f"{first}为{a}，印刷品为{b}", f"{first}和复印纸为{a}", f"{first}为{a}，已全部支付"),
+        "cause": (f"由于{first}为{a}，{second}为{b}", f"未安排{left_out}的原因是{first}为{a}", f"未安排{left_out}导致{second}为{b}"),
+        "goes on": (f"{first}为{a}[4]。主要原因是{w.reason}", f"{first}为{a}，比{w.year - 1}年增加{w.change}{u}"),
+    }  # fmt: skip
+    return pick.choice(wrong[kind])
+
+
+FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
+STRUCTURE = (
+    "figures swapped", "phase", "negation lost", "share", "relative year", "hedge", "range", "no unit", "half", "cause",
+    "goes on",
+)  # fmt: skip
 KINDS = (
+    *STRUCTURE,
     "value", "unit", "other unit", "row's figure", "row's name", "year", "base year", "sign", "magnitude", "comparison",
     "citation", "no citation", "unknown citation", "further citation", "agency", "invented", "negation", "reason",
 )  # fmt: skip
@@ -250,7 +309,7 @@ def cell(row: str, column: str, printed: str, unit: str, year: int = 2025) -> Ci
         ("机关运行经费安排11.39万元[1]。", prose("2025年，我部门机关运行经费共计安排11.39万元。"), True),
         ("运行经费比上年增加2.55万元[1]。", prose("运行经费支出18.65万元，比2024年增加2.55万元。"), True),
         ("培训费比上年增加2.55万元[1]。", prose("运行经费支出18.65万元，比2024年增加2.55万元。"), False),
-        ("三公经费增减变化的原因是无公车[1]。", prose("增减变化的原因是无公车，三公经费安排0元。"), True),
+        ("三公经费增减变化的原因是无公车[1]。", prose("三公经费安排0元，增减变化的原因是无公车。"), True),
         ("甲局内设两个科室[1]。", prose("甲局内设2个科室。"), False),
         ("甲局内设2个科室[1]。", prose("甲局内设2个科室。"), True),
         ("差旅费5.00万元，办公费3.00万元[1]。", prose("其中：办公费3.00万元，差旅费5.00万元。"), True),
