@@ -19,7 +19,7 @@ from index.row_tree import clean_label
 
 _PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
-_QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度")
+QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度")
 _QUARTER = re.compile(r"第?[一二三四1-4]季度")
 _LEVELS = {"类": 3, "款": 5, "项": 7}
 _LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
@@ -74,7 +74,7 @@ def find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument])
 def _find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collection | None:
     if u.operation.name in ("list", "count") and "指标" in u.text:
         return _indicators(wanted, documents)
-    if _QUARTERS.search(u.text):
+    if QUARTERS.search(u.text):
         return _quarters(wanted, documents)
     level = _LEVEL_ASKED.search(u.text)
     if level:
@@ -96,7 +96,7 @@ def _quarters(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collectio
     """
     for m in match(wanted, documents, 60):
         source = m.fact.source
-        if m.left and not _QUARTER.search(m.left) or not m.fact.row_path or not _QUARTER.match(m.fact.row_path[-1]):
+        if (m.left and not _QUARTER.search(m.left)) or not m.fact.row_path or not _QUARTER.match(m.fact.row_path[-1]):
             continue
         beside = (s.fact for s in m.document.facts if s.stored.block_id == source.block_id and s.stored.kind == m.fact.kind)
         each = [f for f in beside if f.row_path and _QUARTER.match(f.row_path[-1]) and f.source.quote == source.quote]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant import calculate, collections_of
-from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when
+from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when, who
 from assistant.collections_of import Collection
 from assistant.finding import only_words, own_of
 from assistant.lookup import Found
@@ -99,7 +99,7 @@ class Computer(Teller):
                 return (self._shares(u) if side.status == "not_found" else None) or side
             sides.append(side)
         part, whole = _side_by_side(*sides)
-        if part[0].fact is whole[0].fact or (len(u.naming.scopes) == 1 and owner(part[0]) != owner(whole[0])):
+        if part[0].fact is whole[0].fact or (len(u.naming.scopes) == 1 and who(part[0].document.row) != who(whole[0].document.row)):
             why = "没有找到可以相除的两个数：所问的两项是同一个数，或不属于同一个部门"
             return not_found(u.text, why, self.catalog, u)
         cited = Citations()

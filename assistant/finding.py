@@ -27,7 +27,7 @@ _BARE_BUDGET = re.compile(
 )
 
 _SURE = 0.8
-_WHICH_UNIT = re.compile("哪[一几]?[家个]|哪些(?:单位|部门)")
+WHICH_UNIT = re.compile("哪[一几]?家(?:单位)?|哪[一几些]?个?单位")
 _ENDS = re.compile(r"(年末|期末)([^比较，,]{2,12}?)(?:比|较)(年初|期初)")
 _ASKS_MONEY = re.compile(r"预算|决算|支出|收入|总额|总数|资金|经费|钱|花|费用|财政|多少[万亿]?元")
 
@@ -84,7 +84,7 @@ class Finder:
             _BARE_BUDGET.match(bare.replace("收入", "支出"))
             and _ASKS_MONEY.search(u.text)
             and not COUNT_ASKED.search(u.text)
-            and not _WHICH_UNIT.search(u.text)
+            and not WHICH_UNIT.search(u.text)
             and u.asks == "figure"
             and (kinds or self.kinds(u))[0] != "change"
             and u.operation.name not in ("rank", "list", "count", "filter", "average")

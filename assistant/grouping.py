@@ -21,7 +21,7 @@ from index.amounts import plain
 MOST_GROUPED = 500
 """Documents that are read for one question; each takes some ten milliseconds."""
 _SET = re.compile(
-    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|总额|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)|[四每各]个?季度|季度[到至]"
+    r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|总额|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
 )
 _OFFICES = re.compile(
     r"(?:(?:这|那)?[两三四五六七八九十\d]+[个家](?:县区|区县|部门|单位|街道|县|区|市)(?!级))|(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的"
@@ -34,6 +34,9 @@ class Grouper(Computer):
 
     def _sum(self, u: Understanding) -> Answer | None:
         several = len(u.naming.scopes) > 1 or len(u.periods.years) > 1
+        quarters = self._collection(u) if collections_of.QUARTERS.search(u.text) else None
+        if quarters is not None:
+            return self._total(u, list(quarters.members), quarters)
         if several and u.operation.each and re.search(r"(?:合计|总计)数?(?:分别|各)", u.text):
             return None
         parts = self._exact_parts(u) if not several else None

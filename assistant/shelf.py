@@ -73,8 +73,8 @@ class Labels:
 class Shelved:
     """A fact with its labels' numbers.
 
-    ``part`` is the unit that it is of (see :mod:`.parts`); ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
-    procurement list), ``columns`` name the column, ``around`` the table.
+    ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
+    procurement list), ``columns`` name the column, ``around`` the table; ``part`` is the unit that it is of (see :mod:`.parts`).
     """
 
     stored: FactRow
@@ -226,7 +226,10 @@ _DIRECTION_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:增加|增长|减少|
 
 
 def _prose_label(text: str, agency: str | None) -> str:
-    """A label of prose without the office, the year and the 本部门 that every sentence repeats; nor the direction behind; empty when only that is left."""
+    """A label of prose without the office, the year and the 本部门 that every sentence repeats, and the direction behind.
+
+    Empty when only a direction is left.
+    """
     if agency:
         text = text.replace(agency, "")
     text = re.sub(r"[（(](?:部门|单位|本级|本部)[）)]", "", text)

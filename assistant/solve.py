@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from assistant.finding import WHICH_UNIT
 from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
@@ -12,7 +13,7 @@ from assistant.understanding import Understanding, field_of
 from assistant.understanding.mending import mended, misspelled_office, spelled_in_letters
 from index.amounts import MONEY
 
-
+_UNITS = re.compile("(?:下属|所属|二级)(?:预算)?(?:单位|机构)")
 # Nothing but the projects of an office is named: 某中心的项目预算有多少.
 _BARE_PROJECTS = re.compile(r"(?:的|年度?|全部|所有)(?:项目|专项)(?:预算|资金|经费)+(?:总额|总数|数)?(?:一共|总共|共)?(?:是|有|为)?多少")
 
@@ -55,12 +56,17 @@ class Solver(Quoter):
             return coded
         if u.asks == "prose":
             told = self._prose(u)
+            units = self._units(u) if _UNITS.search(u.text) else None
+            if units is not None and (told is None or not any(name in told.text for name in units.text[:-1].split("：")[1].split("、"))):
+                return units
             if told is not None:
                 return told
             field = self._figures(replace(u, asks="field"))
             if field.status == "answered":
                 return field
             return not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
+        if u.operation.name in ("change", "difference", "lookup") and WHICH_UNIT.search(u.text):
+            return self._prose(u) or not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
         handlers = {
             "ratio": self._ratio, "sum": self._sum, "rank": self._rank, "growth": self._growth, "change": self._change,
             "difference": self._apart, "compare": self._apart, "count": self._collect, "list": self._collect,

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import collections_of
-from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when
+from assistant.citing import Citations, both_units, citation, label, owner, said, subject, value_of, when, who
 from assistant.finding import Ask, Finder
 from assistant.lookup import Found, same_figure
 from assistant.matching import Match, Wanted, match
+from assistant.parts import OWN
 from assistant.records import Answer, Calculation
 from assistant.refusal import clarify, not_found
 from assistant.understanding import Understanding
@@ -44,7 +45,8 @@ class Teller(Finder):
             asks = [replace(a, wanted=replace(a.wanted, phase=p)) for p in phases for a in self.asks(u)]
         else:
             asks = self.asks(u)
-        if len(u.periods.named) > 1 and len(asks) == 1:
+        steps = len(u.periods.named) > 1 and len(asks) == 1
+        if steps:
             asks = [replace(asks[0], wanted=_of_period(asks[0].wanted, p)) for p in u.periods.named]
         founds = [self.find(a) for a in asks]
         if len(founds) == 1:
@@ -56,7 +58,7 @@ class Teller(Finder):
             if not founds[0].matches and (split := self.parts(u)):
                 return self._each(u, [self.find(a) for a in self.asks(u, split)])
             return self._one(u, founds[0], asks[0])
-        return self._each(u, self.lookup.alike(founds, asks[0].wanted, self.catalog))
+        return self._each(u, founds if steps else self.lookup.alike(founds, asks[0].wanted, self.catalog))
 
     def _one(self, u: Understanding, found: Found, ask: Ask) -> Answer:
         if u.asks in ("exists", "situation"):
@@ -106,15 +108,31 @@ class Teller(Finder):
         if len(asked) < 2 or not _EITHER.search(u.text):
             return None
         scope = of_year(ask.scope, ask.year, self.catalog)
-        held = [m for m in match(replace(ask.wanted, year=ask.year), self.lookup.documents(scope, ask.wanted, self.catalog), 100) if m.holds]
-        found = [next((m for m in held if same_figure(m.fact, replace(m.fact, value=value, unit=unit))), None) for value, unit in asked]
-        stated = [m for m in found if m is not None]
+        documents = self.lookup.documents(scope, ask.wanted, self.catalog)
+        held = [m for m in match(replace(ask.wanted, year=ask.year), documents, 100) if m.holds]
+        claims = [replace(held[0].fact, value=v, unit=unit, comparison=None) for v, unit in asked] if held else []
+        stated = [m for claim in claims for m in [next((m for m in held if same_figure(m.fact, claim)), None)] if m]
         if len(stated) < 2:
             return None
         cited = Citations()
         values = tuple(value_of(m, [cited.add(m)]) for m in stated)
         text = "文档中几处不一致：\n" + "；\n".join(f"{label(m)}为 {said(m.fact)}（{m.fact.table or '正文'}）" for m in stated) + "。"
         return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=("同一事项在文档中有不同的数，请核对原文",))
+
+    def _units(self, u: Understanding) -> Answer | None:
+        """The units whose figures the one paper in question holds beside the office's own."""
+        ask = self.asks(u)[0]
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        documents = self.lookup.documents(scope, ask.wanted, self.catalog) if len(scope.documents) == 1 else []
+        first = {s.part: s for d in documents for s in reversed(d.facts) if s.part}
+        names = [name for name in first if name != OWN]
+        if not names:
+            return None
+        cited, row = Citations(), documents[0].row
+        for name in names:
+            cited.put(citation(first[name].fact, row))
+        text = f"{who(row)}的文件中列有 {len(names)} 个所属单位：{'、'.join(names)}。"
+        return Answer(u.text, "answered", text, citations=tuple(cited.all))
 
     def _subject_code(self, u: Understanding) -> Answer | None:
         """The code of a subject of a list, which stands at the left of its row."""

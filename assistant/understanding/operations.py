@@ -186,11 +186,11 @@ def condition_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _direction(text: str) -> str | None:
-    if re.search(r"减少|下降|降低|少了|降幅|降了|跌|少多少", text):
-        return "down"
-    if re.search(r"增加|增长|上升|提高|多了|增幅|涨|升了|多多少", text):
-        return "up"
-    return None
+    down = re.search(r"减少|下降|降低|少了|减了|降幅|降了|跌|少多少", text)
+    up = re.search(r"增加|增长|上升|提高|多了|增了|增幅|涨|升了|多多少", text)
+    if down and up and "还是" in text:
+        return None
+    return "down" if down else "up" if up else None
 
 
 __all__ = ["Operation", "condition_spans", "read_condition", "read_operation"]
