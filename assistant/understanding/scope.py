@@ -20,6 +20,8 @@ _WITHIN = re.compile(r"各[县区市地]|所辖|下辖|辖区|全[省市区县]|
 _NAME = r"[\u4e00-\u9fffA-Za-z（）()]*"
 _MOST_BEFORE, _MOST_BEHIND, _LEAST_AROUND = 12, 24, 2
 """How many characters a project's name may and must have around what looks like a region or an office."""
+# A place before an office's name that is no region of the store nor of the country's list.
+_PLACE_BEFORE = re.compile(r"(?<![\u4e00-\u9fff])(?![我本全各该贵外每两三])[\u4e00-\u9fff]{1,3}[县市区旗]$")
 _NO_OFFICE = re.compile(r"^(?:各|全部|所有|哪个|哪些|这个|该|本|我|每个|上级|其他|主管|委托|党委|纪委监委)")
 
 
@@ -235,6 +237,10 @@ def _unknown(
     for start, end in _foreign(free, catalog):
         tail = re.match(r"[\u4e00-\u9fff]{0,8}?(?:局|委|办|厅|院|街道|会)", text[end:])
         return free[start:end] + (tail[0] if tail else "")
+    for start, end in offices:
+        before = next((m for cut in (start, start - 1) if (m := _PLACE_BEFORE.search(text[:cut]))), None)
+        if before and not any(s < before.end() and before.start() < e for s, e in places):
+            return text[before.start() : end]
     if offices:
         return None
     found = _OFFICE.search(_without(text, spans))
