@@ -173,7 +173,8 @@ def shelve(row: DocumentRow, facts: Sequence[FactRow]) -> ShelvedDocument:
             title, section, kind = fact.block
             code = fact.subject_code or ""
             above = (subjects.get(code[:n]) for n in _LEVELS if n < len(code))
-            around[placed] = numbers(t for t in (title if kind == "table" else None, *section, fact.fund, *above) if t)
+            headed = (t.replace(row.agency or PATH_END, "") for t in (title if kind == "table" else "", *section))
+            around[placed] = numbers(t for t in (*headed, fact.fund, *above) if t)
         part = part_of(fact, row.agency, own)
         shelved.append(Shelved(fact, names[named], beside, columns[fact.column_path], around[placed], order, part))
     return ShelvedDocument(row, labels, tuple(shelved), units=frozenset(s.part for s in shelved if s.part))

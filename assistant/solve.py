@@ -89,7 +89,9 @@ class Solver(Quoter):
         listed = u.operation.name in ("list", "count") and not answer.citations
         unsure = answer.status == "not_found" or (answer.status == "clarify" and u.asks == "field")
         if unsure and (u.asks in ("field", "situation", "exists") or listed):
-            answer = self._prose(u) or answer
+            told = self._prose(u)
+            counts = told is not None and any(v.unit not in MONEY for v in told.values)
+            answer = told if told is not None and (counts or u.operation.name != "count") else answer
         if answer.status == "clarify" and u.asks == "field" and not any(field_of(u.text) in o for o in answer.options):
             return not_found(u.text, "文档没有填列所问的内容", self.catalog, u)
         return self._second_figure(u, self._told_instead(u, answer))

@@ -26,6 +26,8 @@ ASKED_EACH = re.compile(r"多少|几[元个项辆]")
 
 _CODE_ASKED = re.compile(r"(?:项目|科目|功能|经济|支出|分类)*(?:编码|代码|编号)(?:是|为)?(?:什么|多少|啥|几)*")
 _NAMED = 0.8
+HELD = 0.6
+"""The least share of what a question names that an empty table itself names, for its note to answer."""
 _EITHER = re.compile("还是|到底|究竟")
 
 
@@ -321,7 +323,7 @@ class Teller(Finder):
         notes = [
             m
             for m in match(wanted, self.lookup.documents(scope, wanted, self.catalog), 1000)
-            if m.fact.source.row is None and m.holds
+            if m.fact.source.row is None and m.holds and m.own >= HELD
         ]
         titled = [m for m in notes if m.fact.table and folded(m.fact.table) in folded(u.text)]
         if titled:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from assistant.understanding.catalog import Catalog, Mention
 from assistant.understanding.shortened import shortened
 from assistant.understanding.wording import subjects_said
-from index.glossary import regions
+from index.glossary import organs, regions
 
 _OFFICE = re.compile(
     r"([\u4e00-\u9fff]{1,10}?(?:委员会|办公室|办公厅|人民法院|人民检察院|法院|检察院|管理局|局|厅|委|街道|镇|乡|大学|医院|中学|小学))"
@@ -241,6 +241,10 @@ def _unknown(
         before = next((m for cut in (start, start - 1) if (m := _PLACE_BEFORE.search(text[:cut]))), None)
         if before and not any(s < before.end() and before.start() < e for s, e in places):
             return text[before.start() : end]
+    for start, end in places:
+        organ = next((w for w in _organ_words() if text.startswith(w, end)), None)
+        if organ and not any(s - 1 <= end < e for s, e in offices):
+            return text[start:end] + organ
     if offices:
         return None
     found = _OFFICE.search(_without(text, spans))
@@ -249,6 +253,13 @@ def _unknown(
         if name not in catalog.agencies:
             return text[: found.end(1)].strip() if len(text[: found.end(1)]) <= 20 else name
     return None
+
+
+@lru_cache(maxsize=1)
+def _organ_words() -> tuple[str, ...]:
+    """What kinds of offices are called, the longest first; 街道 alone is none."""
+    words = {word for pair in organs() for word in pair} - {"街道"}
+    return tuple(sorted(words, key=len, reverse=True))
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

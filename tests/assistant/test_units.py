@@ -157,7 +157,15 @@ def test_a_name_with_a_word_that_ranks_is_looked_up(assistant: Assistant) -> Non
     assert answer.values[0].value == "75.00"
 
 
-@pytest.mark.parametrize("question", ["陕县教育体育和科学技术局三公经费", "陕县教体局三公经费", "献县教育局2024年三公经费多少", "献县卫生健康局三公经费多少"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "陕县教育体育和科学技术局三公经费",
+        "陕县教体局三公经费",
+        "献县教育局2024年三公经费多少",
+        "献县卫生健康局三公经费多少",
+    ],
+)
 def test_another_office_region_or_year_is_not_answered(assistant: Assistant, question: str) -> None:
     answer = ask(assistant, question)
     assert answer.status == "not_found"
