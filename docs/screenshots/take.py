@@ -34,7 +34,7 @@ MODES: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1200, "height": 820}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 780}, "has_touch": True},
 }
-COLOURS = 32
+COLOURS = 64
 FIGURE = "玉田舆情管理预算多少"
 CHANGE = "开平区委网信办2025年支出总计比2024年增加了多少"
 LISTED = "玉田县委网信办2023年有哪些项目"
