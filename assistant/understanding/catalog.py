@@ -34,7 +34,8 @@ class Catalog:
     office_names: dict[str, frozenset[str]] = field(default_factory=dict)
     region_names: dict[str, frozenset[str]] = field(default_factory=dict)
     above_names: dict[str, frozenset[str]] = field(default_factory=dict)
-    longest: int = 0
+    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """How long the names of offices and regions are, longest first, by the two characters that they begin with."""
     names: tuple[str, ...] = ()
     """What offices and regions are called."""
     everything: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class Catalog:
             office_names=_frozen(of_office),
             region_names=_frozen(of_region),
             above_names=_frozen(of_above),
-            longest=max((len(n) for n in (*of_office, *of_region, *of_above)), default=0),
+            lengths=_lengths((*of_office, *of_region, *of_above)),
             names=(*of_office, *of_region),
             everything=tuple(sorted(row.id for row in rows)),
             by_year=by_year,
@@ -95,15 +96,15 @@ class Catalog:
 
     def offices(self, text: str) -> list[Mention]:
         """Offices that ``text`` names, longest names first, without overlaps."""
-        return _mentions(text, self.office_names, self.longest)
+        return _mentions(text, self.office_names, self.lengths)
 
     def regions(self, text: str) -> list[Mention]:
         """Regions of the store's documents that ``text`` names."""
-        return _mentions(text, self.region_names, self.longest)
+        return _mentions(text, self.region_names, self.lengths)
 
     def above(self, text: str) -> list[Mention]:
         """Regions that hold none of the documents themselves but others within them: 河北省, 上海."""
-        return _mentions(text, self.above_names, self.longest)
+        return _mentions(text, self.above_names, self.lengths)
 
     def years(self, documents: Iterable[str] | None = None) -> list[int]:
         ids = self.rows if documents is None else documents
@@ -130,13 +131,21 @@ def _places(full: str) -> list[str]:
     return [*parts, *(p[:-1] for p in parts), full]
 
 
-def _mentions(text: str, names: dict[str, frozenset[str]], longest: int) -> list[Mention]:
+def _lengths(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for name in names:
+        if len(name) > 1:
+            found.setdefault(name[:2], set()).add(len(name))
+    return {front: tuple(sorted(sizes, reverse=True)) for front, sizes in found.items()}
+
+
+def _mentions(text: str, names: dict[str, frozenset[str]], lengths: dict[str, tuple[int, ...]]) -> list[Mention]:
     found: list[Mention] = []
     at = 0
     while at < len(text):
-        for length in range(min(longest, len(text) - at), 1, -1):
+        for length in lengths.get(text[at : at + 2], ()):
             piece = text[at : at + length]
-            if piece in names:
+            if len(piece) == length and piece in names:
                 found.append(Mention(at, at + length, piece, names[piece], piece))
                 at += length
                 break
