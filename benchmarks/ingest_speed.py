@@ -3,7 +3,7 @@
     python benchmarks/ingest_speed.py [--documents 60 | --folder DIR] [--store DIR] [--vectors 300] [--each 5]
 
 Without ``--folder`` a world is generated (eval/world). First ``budgetqa ingest --no-vectors`` runs over the whole
-folder in processes of its own, whose memory is read four times a second (PSS: what processes share counts once). Then
+folder in processes of its own, whose memory is read once a second (PSS: what processes share counts once; reading it is not free). Then
 some files of each format go through the stages one by one, in CPU seconds; then that many chunks are embedded.
 """
 
@@ -49,7 +49,7 @@ def measured(arguments: list[str]) -> dict[str, Any]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
 
         def watch() -> None:
-            while not over.wait(0.25):
+            while not over.wait(1):
                 try:
                     pids = _children(process.pid)
                     most[0], most[1] = max(most[0], sum(map(_pss, pids))), max(most[1], len(pids))

@@ -41,8 +41,8 @@ def chunk(document_id: str, number: int, text: str) -> Chunk:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[ChunkStore]:
-    opened = ChunkStore(tmp_path / "chroma", LetterEmbedder())
+def store(vectors_place: str) -> Iterator[ChunkStore]:
+    opened = ChunkStore(vectors_place, LetterEmbedder())
     yield opened
     opened.close()
 
@@ -80,11 +80,11 @@ def test_search_keeps_to_the_documents_asked_for(
     assert store.search("网络舆情管理", 1)[0][0] == "d11-0"
 
 
-def test_vectors_of_another_model_are_refused_by_name(tmp_path: Path) -> None:
-    ChunkStore(tmp_path / "c", LetterEmbedder()).close()
+def test_vectors_of_another_model_are_refused_by_name(vectors_place: str) -> None:
+    ChunkStore(vectors_place, LetterEmbedder()).close()
     with pytest.raises(ModelMismatch, match="字母"):
-        ChunkStore(tmp_path / "c", LetterEmbedder("other"))
-    reopened = ChunkStore(tmp_path / "c", LetterEmbedder())
+        ChunkStore(vectors_place, LetterEmbedder("other"))
+    reopened = ChunkStore(vectors_place, LetterEmbedder())
     assert reopened.document_ids() == set()
     reopened.close()
 

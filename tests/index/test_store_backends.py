@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import random
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -381,34 +376,9 @@ class Letters(Embedder):
         return [self.embed_query(text) for text in texts]
 
 
-@pytest.fixture(scope="module")
-def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program = Path(sys.executable).with_name("chroma")
-    if not program.exists():
-        pytest.skip("the chroma program is not installed beside this Python")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("chroma")
-    command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    quiet = {**os.environ, "ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1", "HOME": str(folder)}
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet, cwd=folder
-    ) as process:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-@pytest.fixture(params=["embedded", "server"])
-def open_vectors(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., ChunkStore]]:
-    place = tmp_path / "vectors" if request.param == "embedded" else request.getfixturevalue("chroma_server")
-    yield lambda embedder=None: ChunkStore(place, embedder or Letters())
+@pytest.fixture
+def open_vectors(vectors_place: str) -> Iterator[Callable[..., ChunkStore]]:
+    yield lambda embedder=None: ChunkStore(vectors_place, embedder or Letters())
     gc.collect()  # a connection left open is a warning, and so an error, of this test
 
 
@@ -418,8 +388,6 @@ def piece(document_id: str, number: int, text: str) -> Chunk:
 
 def test_vectors_are_found_replaced_and_forgotten(open_vectors: Callable[..., ChunkStore]) -> None:
     store = open_vectors()
-    for old in store.document_ids():
-        store.remove(old)
     store.replace("a", [piece("a", n, f"旧的内容{n}") for n in range(100)])
     store.replace("b", [piece("b", 0, "网络舆情管理")])
     store.replace("a", [piece("a", 0, "公务接待费")])
