@@ -40,6 +40,8 @@ _NUMBERS = re.compile(r"^[一二三四五六七八九十]+、|20\d\d年?度?|[\s
 # Tables of a part only: their 合计 is no total of an office.
 _PARTIAL = re.compile(r"三公|机关运行|采购|会议费|基本支出|项目支出|政府性基金|国有资本")
 LEAST_OWN = 0.35
+ALL_SAID = 0.75
+"""How much of an item's name must be said for a procurement list to answer where procurement is not asked about."""
 MOST_DOCUMENTS = 24
 LIKELY = 8
 APART = 2.5
@@ -272,6 +274,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (wanted.year is None or m.fact.fiscal_year in (None, wanted.year))
         and not (overall and _of_a_part(m.fact, wanted.text))
         and not another_subject(m.fact, wanted)
+        and not (m.precision < ALL_SAID and "采购" in (m.fact.table or "") and not re.search("购|买", wanted.hints))
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
         and not (sums and m.fact.kind == "amount" and m.fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints))
         and not (counted and m.fact.kind == "amount" and m.fact.unit in MONEY)

@@ -241,12 +241,12 @@ def _unknown(
         before = next((m for cut in (start, start - 1) if (m := _PLACE_BEFORE.search(text[:cut]))), None)
         if before and not any(s < before.end() and before.start() < e for s, e in places):
             return text[before.start() : end]
-    for start, end in places:
-        organ = next((w for w in _organ_words() if text.startswith(w, end)), None)
-        if organ and not any(s - 1 <= end < e for s, e in offices):
-            return text[start:end] + organ
     if offices:
         return None
+    for start, end in places:
+        organ = next((w for w in _organ_words() if text.startswith(w, end)), None)
+        if organ:
+            return text[start:end] + organ
     found = _OFFICE.search(_without(text, spans))
     if found and not _NO_OFFICE.match(found[1]) and len(found[1]) >= 3:
         name = found[1].strip()
