@@ -13,6 +13,7 @@ from assistant.understanding.catalog import Catalog
 from assistant.understanding.periods import PERIOD
 from index.amounts import chinese_number
 from index.glossary import INDICATOR_LEVELS
+from index.words import tokens
 
 if TYPE_CHECKING:
     from assistant.solve import Solver
@@ -30,6 +31,7 @@ _SOURCE = re.compile(
     r"^(?:出处|来源|在?(?:哪|第几)一?(?:页|张表|份文件|个表)|(?:这个数)?(?:怎么|如何)(?:算|来)(?:出来)?的)"
     r"(?:呢|是什么|是哪.{0,4}|在哪.{0,2})?[?？]?$"
 )
+_OF_ANOTHER = re.compile(r"^那么?([\u4e00-\u9fff]{2,10}?)的?呢[?？]?$")
 _OPERANDS = re.compile(
     r"(?P<two>两者|它们|二者|两边|双方)|(?:这|那|以上|上述|前面|上面)?(?P<n>[两二三四五六2-6])(?:个|项|家|年|者|笔|地)?(?:都)?"
 )
@@ -65,7 +67,9 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
             return understand(options[number - 1], catalog)
     if _SOURCE.match(text):
         return before
-    completed = _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog)
+    completed = (
+        _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog) or _exchanged(text, before, catalog)
+    )
     if completed is not None:
         return understand(completed, catalog)
     return _joined(understand(text, catalog), before, catalog)
@@ -94,6 +98,19 @@ def _narrowed(text: str, before: Understanding, catalog: Catalog) -> str | None:
     if at and before.operation.name != "lookup":
         return before.text[: at.start()] + found[1] + before.text[at.start() :]
     return f"{_called(before)}{found[1]}"
+
+
+def _exchanged(text: str, before: Understanding, catalog: Catalog) -> str | None:
+    """那文化馆的呢 after 图书馆免费开放补助每周开放多少小时: the one word of its kind exchanged, where more than it was asked about."""
+    found = _OF_ANOTHER.match(text)
+    current = understand(text, catalog) if found else None
+    if found is None or current is None or current.naming.scopes[0].named or current.periods.years:
+        return None
+    alike = {w for w in tokens(before.content) if len(w) >= 2 and w[-1] == found[1][-1] and w != found[1]}
+    rest = re.sub(r"\s", "", _item(before))
+    if len(alike) != 1 or len(rest) < 2 * len(min(alike)) + 2 or found[1] in before.text:
+        return None
+    return before.text.replace(min(alike), found[1])
 
 
 def _together(text: str, said: Sequence[Understanding], catalog: Catalog) -> str | None:
