@@ -268,6 +268,8 @@ class _Scorer:
             score -= 0.05
         if wanted.phase is None and row.phase == "决算" and fact.phase not in (None, "决算", "执行"):
             score -= 0.05  # final accounts print the budget beside what was spent
+        if row.phase == "决算" and "总" not in wanted.text and fact.row_path and fact.row_path[-1].endswith("总计"):
+            score -= 0.04  # their 总计 holds what is carried over as well
         if wanted.year is None and fact.fiscal_year is not None and row.fiscal_year not in (None, fact.fiscal_year):
             score -= 0.08
         return score, precision
