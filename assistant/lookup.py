@@ -112,10 +112,12 @@ class Lookup:
         exact = set(self.store.names_among(sorted(said)))
         longest = pairs(max(exact, key=len, default=""))
         if len(longest) >= SURELY_NAMED:  # what may be meant as well goes on where it ends
-            alike = self.store.find_names(sorted(longest), 100, most=1)
+            alike = self.store.find_names(sorted(longest), 30, most=1)
         else:
             alike = self.store.find_names(sorted(grams), 100)
-        weigh = {name: (shared := len(pairs(name) & grams)) + shared / len(pairs(name)) for name, _, _ in alike}
+        weigh = {
+            name: (shared := len(own & grams)) + shared / len(own) for name, _, _ in alike for own in (pairs(name),)
+        }
         weigh |= {name: len(pairs(name)) + 1.0 for name in exact}
         best = self._documents_of(weigh, among)
         if not best and len(ids) <= MOST_LISTED:
