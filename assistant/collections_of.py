@@ -19,8 +19,9 @@ from index.row_tree import clean_label
 
 _PROJECTS = re.compile(r"项目(?!支出)|专项")
 _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算金额|项目预算|总预算|本年预算数)")
-QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度")
+QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度|全年用款计划")
 _QUARTER = re.compile(r"第?[一二三四1-4]季度")
+NEARLY = 0.15
 _LEVELS = {"类": 3, "款": 5, "项": 7}
 _LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
@@ -96,7 +97,7 @@ def _quarters(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collectio
     """
     for m in match(wanted, documents, 60):
         source = m.fact.source
-        if (m.left and not _QUARTER.search(m.left)) or not m.fact.row_path or not _QUARTER.match(m.fact.row_path[-1]):
+        if re.sub("全年|[第到至一二三四]|季度", "", m.left).strip() or not m.fact.row_path or not _QUARTER.match(m.fact.row_path[-1]):
             continue
         beside = (s.fact for s in m.document.facts if s.stored.block_id == source.block_id and s.stored.kind == m.fact.kind)
         each = [f for f in beside if f.row_path and _QUARTER.match(f.row_path[-1]) and f.source.quote == source.quote]
@@ -183,16 +184,16 @@ def _sections(wanted: Wanted, documents: Sequence[ShelvedDocument]) -> Collectio
     heads: dict[str, list[Match]] = {}
     for m in found:
         heads.setdefault(_measure_of(m.fact), []).append(m)
-    best: list[Match] = []
+    sets: list[tuple[float, list[Match]]] = []
     for group in heads.values():
         each: dict[str, Match] = {}
         for m in group:
             each.setdefault(m.fact.project or " / ".join(m.fact.section), m)
-        members = list(each.values())
-        if len(members) >= 2 and sum(m.score for m in members) / len(members) > sum(m.score for m in best) / max(
-            1, len(best)
-        ):
-            best = members
+        if len(each) >= 2:
+            sets.append((sum(m.score for m in each.values()) / len(each), list(each.values())))
+    least = max((mean for mean, _ in sets), default=0.0) - NEARLY
+    # Of measures that fit about equally well the one that most projects state: some add up their parts, all have a total.
+    best = max(((len(members), mean, members) for mean, members in sets if mean >= least), default=(0, 0.0, []), key=lambda s: s[:2])[2]
     best.sort(key=lambda m: (m.document.row.file, m.fact.id))
     return Collection("专项", tuple(best)) if best else None
 

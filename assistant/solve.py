@@ -104,7 +104,7 @@ def _one_sum_instead(u: Understanding, answer: Answer) -> bool:
     label = answer.values[0].label
     if u.operation.name in ("change", "growth", "difference", "ratio"):
         reckoned = answer.calculation is not None and answer.calculation.operation != "convert"
-        return not reckoned and not re.search("增|减|升|降|差|持平|占|率|比|净|节约|盘盈", label)
+        return not reckoned and not re.search("增|减|升|降|差|持平|占|率|比|净|节约|盘盈", f"{label}{answer.text[:80]}")
     if u.operation.name == "sum":
         several = u.operation.joined or (u.operation.counted or 0) > 1 or re.search("各[项类个]|所有|全部", u.text)
         return bool(several) and not re.search("合计|总|计$|三公", label)

@@ -24,6 +24,8 @@ _GROWTH = re.compile(
 _CHANGE = re.compile(
     r"(?:比|较|与|同)?(?:上年|去年|上一年|20\d\d年度?)?.{0,8}(?:增加|减少|增长|下降|增减|变化|上升|提高|降低|涨|跌|降|升|增|减|多|少)了?(?:了)?(?:多少|几)|变化(?:了)?多少|变化(?:额|值)?[?？]?$|增减(?:情况|额|多少|$|[?？])|(?:多|增加?|涨|升)了?还是(?:少|减|跌|降)|是增是减"
 )
+# 减少多少，降幅多大: the sum first, the rate with it.
+_AMOUNT_TOO = re.compile(r"(?:增加|减少|增长|下降)了?多少(?:[万亿]?元|钱)?[，,]\s*(?:增幅|降幅|增速|幅度|同比)")
 _CLAIMED_CHANGE = re.compile(
     r"(?:比|较)(?:上年|去年|上一年|20\d\d年)[^，。]{0,8}?(?:增加|减少|增长|下降|上升|降低)了?(?=\s*\d[\d.,]*\s*(?:[万亿]?元|%))"
 )
@@ -116,7 +118,7 @@ def read_operation(text: str) -> Operation:
         return Operation("average", **common)  # type: ignore[arg-type]
     if _COUNT.search(text) and not _SOME_SUMMED.search(text):
         return Operation("count", **common, condition=condition)  # type: ignore[arg-type]
-    if _GROWTH.search(text):
+    if _GROWTH.search(text) and not _AMOUNT_TOO.search(text):
         return Operation("growth", direction=_direction(text), **common)  # type: ignore[arg-type]
     top = _TOP.search(text)
     if top:
