@@ -26,6 +26,7 @@ _BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
 )
 
+_WITHIN_WHAT = re.compile(r"[中里内]\s*$")
 _SURE = 0.8
 WHICH_UNIT = re.compile("哪[一几]?家(?:单位)?|哪[一几些]?个?单位")
 _ENDS = re.compile(r"(年末|期末)([^比较，,]{2,12}?)(?:比|较)(年初|期初)")
@@ -176,6 +177,8 @@ class Finder:
         if len(named) < 2 and u.operation.name in ("difference", "compare") and len(pieces) == 2:
             sides = ["收入" if "收入" in p else "支出" if "支出" in p else "" for p in pieces]
             return pieces if sorted(sides) == ["支出", "收入"] else None
+        within = [p for p in named if not _WITHIN_WHAT.search(p)]
+        named = within if len(within) >= 2 else named  # 财政拨款支出中，甲比乙多多少
         return self._with_shared(u, named) if len(named) >= 2 else None
 
     def _with_shared(self, u: Understanding, named: list[str]) -> list[str]:

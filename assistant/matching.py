@@ -192,7 +192,7 @@ class _Scorer:
             mask = names | columns | around | self._identity(shelved)
             held = (mask & self.content).bit_count() / self.size if self.size else 1.0
             left = _left(self.wanted, mask)
-            heads = names | columns | self._of(shelved.around)
+            heads = names | columns | self._of(shelved.around) | (self._identity(shelved) & self.unit)
             own = (heads & self.content).bit_count() / self.size if self.size else 1.0
             least_said = score - UNSAID * (1 - held)
             out.append(Match(shelved.fact, self.document, least_said, coverage, precision, left, held, own, shelved.part))

@@ -15,6 +15,7 @@ OWN = "本级"
 _OWN_SAID = re.compile("本级|本部|(?<=[局委办室院厅会])机关(?!运行|事业|服务|事务|党)")
 LEAST_SAID = 3
 LEAST_SHARE = 0.6
+_OF_UNIT = re.compile("单位(?:预算|决算)")  # 单位预算收支总表 beside 部门预算收支总表
 _OWN_NAME = re.compile("[（(]?(?:机关|本级|本部|机关本级)[）)]?")
 _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?本级")
 
@@ -22,8 +23,12 @@ _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?�
 def own_blocks(facts: Iterable[FactRow]) -> frozenset[str]:
     """The blocks of an office's 本级 part, where the department's own papers stand beside it."""
     blocks = {f.block_id: f.block for f in facts}
-    own = {b: any(_OWN_HEADING.search(t) for t in (title, *section)) for b, (title, section, _) in blocks.items()}
+    own = {b: _is_own(title, section) for b, (title, section, _) in blocks.items()}
     return frozenset(b for b, is_own in own.items() if is_own) if not all(own.values()) else frozenset()
+
+
+def _is_own(title: str, section: Sequence[str]) -> bool:
+    return bool(_OF_UNIT.match(title)) or any(_OWN_HEADING.search(t) for t in (title, *section))
 
 
 def part_of(fact: FactRow, agency: str | None, own: Container[str]) -> str:

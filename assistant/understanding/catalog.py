@@ -12,6 +12,7 @@ from index.fact_store import DocumentRow
 from index.glossary import organs, regions
 from index.names import folded, pinyin_of
 
+_COMMITTEE = re.compile("[省市区县]?委(?!员)")
 _REGION_END = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|新区|省|市|区|县|旗|盟)$")
 
 
@@ -184,9 +185,9 @@ def _office_calls(agency: str) -> Iterator[str]:
     name = name.removeprefix("中共")
     yield name
     region, organ = split_region(name)
-    committee = bool(region) and organ.startswith("委")
-    if committee:
-        organ = organ[1:] if len(organ) > 3 else organ
+    committee = _COMMITTEE.match(organ) if region else None
+    if committee and len(organ) > 3:
+        organ = organ[committee.end() :]
     organ = re.sub(r"^人民政府(?=.{2,}(?:街道|镇|乡))", "", organ)
     variants = {organ}
     for short, printed in organs():

@@ -55,7 +55,7 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         text = text[:start] + " " * (end - start) + text[end:]
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
-    offices = _once(offices)
+    offices = [_behind_region(m, text, catalog) for m in _once(offices)]
     regions_named = _once(catalog.regions(_blanked(text, offices)))
     offices += shortened(text, offices, regions_named, catalog)
     offices = _beside(offices, regions_named)
@@ -159,6 +159,13 @@ def _foreign(text: str, catalog: Catalog) -> Iterator[tuple[int, int]]:
                 yield start, start + length
 
 
+def _behind_region(office: Mention, text: str, catalog: Catalog) -> Mention:
+    """县网信办 in 献县网信办 is the 网信办 of 献县: a region of the store keeps its last character."""
+    end = office.start + 1
+    inside = any(text[start:end] in catalog.region_names for start in range(max(0, end - 12), office.start))
+    return replace(office, start=end, text=office.text[1:]) if inside and len(office.text) > 2 else office
+
+
 def _speaks_for(place: Mention, offices: Sequence[Mention], catalog: Catalog) -> bool:
     """Whether the question means the office of that very region (秦皇岛市网信办), not one within it (上海万里街道)."""
     beside = [
@@ -245,7 +252,8 @@ def _unknown(
         return None
     for start, end in places:
         organ = next((w for w in _organ_words() if text.startswith(w, end)), None)
-        if organ:
+        held = "\n".join(catalog.rows[d].agency or "" for d in catalog.region_names.get(text[start:end], ()))
+        if organ and not any(word in held for pair in organs() if organ in pair for word in pair):
             return text[start:end] + organ
     found = _OFFICE.search(_without(text, spans))
     if found and not _NO_OFFICE.match(found[1]) and len(found[1]) >= 3:
