@@ -146,13 +146,19 @@ def _places(runs: list[Run]) -> Rows:
 
 
 def risk_table(run: Run) -> Rows:
-    """For each route and each risk that may be borne: the confidence that an answer needs, and what it covers."""
+    """For each route and each risk that may be borne: the confidence that an answer needs, and what it covers.
+
+    A risk that covers no more than the one before it is left out.
+    """
     rows = [["风险不超过", "回答", "置信度不低于", "覆盖", "其中答错", "AURC"]]
     for route, name in ((None, "全部"), *ROUTE_NAMES.items()):
         curve = run.risk_curve_of(route)
-        area = area_under(curve)
+        area, before = area_under(curve), None
         for risk in (*RISKS, 1.0) if curve else ():
             point = least_confidence(curve, risk)
+            if risk and point == before:
+                continue
+            before = point
             shown = ["—", "0.0%", "—"]
             if point is not None:
                 shown = [f"{point.confidence:.3f}", f"{point.coverage:.1%}", f"{point.risk:.1%}"]
