@@ -77,7 +77,7 @@ def test_a_document_is_answerable_before_its_vectors(place: Path, store: FactSto
 
 def test_vectors_follow_behind_and_those_of_a_new_document_at_once(place: Path, store: FactStore) -> None:
     stop, wake, told = threading.Event(), threading.Event(), list[str]()
-    follower = threading.Thread(target=embed_behind, args=(place, stop, wake, told.append, 60.0))
+    follower = threading.Thread(target=embed_behind, args=(place, stop, wake, told.append, 600.0))
     follower.start()
     try:
         until(store, left=0)
