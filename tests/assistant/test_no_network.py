@@ -81,7 +81,7 @@ ssize_t sendto(int fd, const void *data, size_t n, int flags, const struct socka
       fd, data, n, flags, to, size);
 }
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
-  note("getaddrinfo");
+  note(host ? host : "-");
   return ((int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo"))(
       host, service, hints, out);
 }
