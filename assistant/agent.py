@@ -17,6 +17,7 @@ from assistant.evidence import Piece, evidence_of, leaf
 from assistant.llm import LanguageModel, ModelFailed
 from assistant.records import Answer, Calculation, Citation, Question, Value
 from assistant.verify import check, cited
+from assistant.verify import plain as spaceless
 from index.amounts import MONEY, convert, percent, plain
 from prompts import load
 
@@ -123,8 +124,9 @@ class StepAgent:
         said = state["messages"][-1].content
         text = cited(said, findings.pieces, question.text) if isinstance(said, str) else ""
         faults = check(text, findings.pieces, question.text)
-        steps.append({"step": "draft", "model": self._model.name, "prompt": load("agent").digest, "passed": not faults})
-        if faults:
+        passed = not faults and _on_the_question(question.text, text, findings.pieces)
+        steps.append({"step": "draft", "model": self._model.name, "prompt": load("agent").digest, "passed": passed})
+        if not passed:
             return None
         return _answer(question, text, findings, steps)
 
@@ -169,6 +171,19 @@ class StepAgent:
             return kept("list_documents", None, "\n".join(self._documents()[:50]))
 
         return [look_up, search_passages, calculate, list_documents]
+
+
+def _on_the_question(question: str, text: str, pieces: Sequence[Piece]) -> bool:
+    """Whether the question says the item of each figure that the text cites: a true figure of another item is no answer."""
+    used = {int(n) for n in _MARK.findall(text)}
+    return all(_said(question, p.label) for p in pieces if p.number in used and p.label and p.citation is not None)
+
+
+def _said(question: str, item: str) -> bool:
+    """Whether a question says an item, apart from its smallest words."""
+    text, item = spaceless(question), spaceless(item)
+    pairs = {item[i : i + 2] for i in range(max(len(item) - 1, 1))}
+    return sum(pair in text for pair in pairs) >= 0.8 * len(pairs)
 
 
 def _answer(question: Question, text: str, findings: Findings, steps: Sequence[dict[str, Any]]) -> Answer:

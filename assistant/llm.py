@@ -58,7 +58,7 @@ class LlmSettings(BaseSettings):
     retries: int = Field(default=2, ge=0, le=10, description="限流或出错时的重试次数")
     breaker_failures: int = Field(default=3, ge=1, description="连续失败几次后暂停使用模型")
     breaker_seconds: float = Field(default=60, gt=0, description="暂停使用模型的秒数")
-    planning: bool = Field(default=False, description="规则没有查到时，是否让模型在候选名称中猜问题的意思")
+    planning: bool = Field(default=False, description="规则没有查到时，是否让模型在候选名称中猜问题的意思，再向用户反问")
 
     @property
     def enabled(self) -> bool:
@@ -313,6 +313,8 @@ def _client(s: LlmSettings) -> tuple[Any, Any]:
         streaming=True,
         stream_usage=True,
     )
+    if s.planning:
+        _ = chat.root_async_client.beta.chat.completions  # what replies of a given form need is imported at its first use
     return http, chat
 
 

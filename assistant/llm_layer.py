@@ -81,8 +81,9 @@ class LlmLayer:
         within = self._reach.named(question)
         if within is None:  # what the store lacks, no reading brings
             return answer
+        question = replace(question, document=within)
         if _STEPS.search(question.text):
-            stepped = self._agent.answer(replace(question, document=within), deadline)
+            stepped = self._agent.answer(question, deadline)
             if stepped is not None:
                 return replace(stepped, notes=(*stepped.notes, STEPPED.format(self.model.name)))
         if self.model.settings.planning:

@@ -1,9 +1,9 @@
 """A model says in the store's own words what a question means, when the rules found nothing.
 
 The model chooses among candidates that the store offers; anything else is thrown
-away. Its reading becomes a complete question that the rules then carry out. Unless
-the question itself says what was chosen, the reader is asked whether it was meant:
-a guess is never answered with a figure.
+away. Its reading becomes a complete question that the rules can carry out, and the
+reader is asked whether it was meant: a guess is never answered with a figure, since
+a model may choose another office or another item than the question names.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Planner:
         self._model, self._candidates, self._ask = model, candidates, ask
 
     def improve(self, question: Question, answer: Answer, deadline: float | None = None) -> Answer:
-        """A better answer than "not found", or the one given. Figures come from the rules alone."""
+        """A question back instead of "not found", or the answer given. Looks at ``question.document`` only, if it names any."""
         offered = self._candidates(question.text)
         if answer.status != "not_found" or not offered.items:
             return answer
@@ -70,15 +70,11 @@ class Planner:
         except ModelFailed:
             return answer
         read = _question_of(plan) if plan and plan.item and _keeps(question.text, plan, offered) else None
-        if plan is None or read is None or plain(read) == plain(question.text):
+        if read is None or plain(read) == plain(question.text):
             return answer
-        found = self._ask(replace(question, text=read, history=()))
+        if self._ask(replace(question, text=read, history=())).status != "answered":
+            return answer
         step = {"step": "planning", "model": self._model.name, "prompt": load("planning").digest, "read_as": read}
-        if found.status != "answered":
-            return answer
-        if _said(question.text, plan.item or ""):
-            notes = (f"按“{read}”理解", *found.notes)
-            return replace(found, question=question.text, notes=notes, trace=(*found.trace, step))
         text = f"没有直接查到。您想问的是不是：{read}？"
         return Answer(question.text, "clarify", text, options=(read,), notes=answer.notes, route="llm", trace=(step,))
 
@@ -128,9 +124,3 @@ def _keeps(question: str, plan: _Plan, offered: Candidates) -> bool:
     years = {int(y) for y in _YEAR.findall(question)}
     named = [a for a in offered.agencies if plain(a) in plain(question)]
     return (not years or years == {plan.year}) and (not named or plan.agency in named)
-
-
-def _said(question: str, item: str) -> bool:
-    """Whether the question itself says the item, apart from its smallest words."""
-    pairs = {plain(item)[i : i + 2] for i in range(max(len(plain(item)) - 1, 1))}
-    return sum(pair in plain(question) for pair in pairs) >= 0.8 * len(pairs)

@@ -284,9 +284,12 @@ def _sentence_says(
     source, heading = sources[n], read(plain(piece.heading))
     years = _years_of(clauses, place)
     parts = list(_parts(clauses[place]))
+    first = max(place - 1, 0)
+    while first and _GOES_ON.match(clauses[first]):
+        first -= 1
     for m, text in enumerate(parts):
         said = read(text, known)
-        context = "，".join([*clauses[max(place - 1, 0) : place], *parts[: m + 1]])
+        context = "，".join([*clauses[first:place], *parts[: m + 1]])
         if said.amounts:
             figures = _figures(source, said)
             if not any(_figure_says(piece, source, at, said, context, years, heading) for at in figures):

@@ -17,10 +17,12 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.asked import kind_of
+from assistant.clauses import cut, money, plain, read, sentences
 from assistant.evidence import Piece, evidence_of
 from assistant.llm import LanguageModel, ModelFailed, beating
 from assistant.records import Answer, Citation
 from assistant.verify import Fault, check, cited, unsaid
+from index.amounts import MONEY, find_amounts
 from prompts import load
 
 _LOG = logging.getLogger("budgetqa.llm")
@@ -225,7 +227,20 @@ def _left_out(draft: _Draft, text: str) -> list[str]:
     out += [f"没有写出{figure}" for figure in unsaid(text, draft.answer.values)]
     if _ASKS_WHY.search(draft.answer.question) and not _SAYS_WHY.search(text):
         out.append("没有写出原因")
+    out += _change_left_out(draft.answer.question, quoted, text)
     return out + [f"没有用到依据[{p.number}]" for p in quoted if p.number not in used]
+
+
+def _change_left_out(question: str, quoted: Sequence[Piece], text: str) -> list[str]:
+    """Who asks why something went up or down is told by how much, where the passages of the answer say it."""
+    turns = read(plain(question)).turns & set("↑↓")
+    if not turns or not _ASKS_WHY.search(question):
+        return []
+    clauses = [read(c) for p in quoted for s in sentences(p.text) for c in cut(s)]
+    changes = [a for c in clauses if c.turns & turns for a in c.amounts if a.unit in MONEY]
+    said = {money(a.value, a.unit) for a in find_amounts(plain(text))}
+    told = any(money(a.value, a.unit) in said for a in changes)
+    return [f"没有写出{changes[0].printed}"] if changes and not told else []
 
 
 def _lines(pieces: Sequence[Piece]) -> str:

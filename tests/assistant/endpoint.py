@@ -132,3 +132,24 @@ def drips(connection: socket.socket, closing: threading.Event) -> None:
     connection.sendall(HEAD)
     while not closing.wait(0.05):
         connection.sendall(b" ")
+
+
+def drips_words(connection: socket.socket, closing: threading.Event) -> None:
+    """Whole events of a good answer now and then, without end."""
+    connection.sendall(HEAD)
+    while not closing.wait(0.1):
+        connection.sendall(event({"role": "assistant", "content": "办"}))
+
+
+def calls_badly(connection: socket.socket, _: threading.Event) -> None:
+    """A tool call whose arguments are no JSON."""
+    function = {"name": "look_up", "arguments": '{"question": '}
+    call = {"index": 0, "id": "call-1", "type": "function", "function": function}
+    connection.sendall(HEAD + event({"role": "assistant", "content": None, "tool_calls": [call]}))
+    connection.sendall(event({}, "tool_calls") + b"data: [DONE]\n\n")
+
+
+def no_protocol(connection: socket.socket, _: threading.Event) -> None:
+    """A page of another service on this port."""
+    body = "<html>欢迎使用本网关</html>".encode()
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body) + body)

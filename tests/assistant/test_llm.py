@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from assistant.answering import open_assistant
 from assistant.llm import PREFIX, LanguageModel, LlmSettings, ModelFailed, open_model, read_llm_settings
-from assistant.records import Answer, Citation, Value
+from assistant.records import Answer, Citation, Question, Value
 from assistant.wording import Worder
 from tests.assistant.endpoint import (
     Reply,
@@ -20,10 +21,12 @@ from tests.assistant.endpoint import (
     calls,
     cut_off,
     drips,
+    drips_words,
     enormous,
     fails,
     hangs,
     malformed,
+    no_protocol,
     says,
 )  # fmt: skip
 
@@ -77,6 +80,8 @@ def test_a_good_draft_becomes_the_text_and_nothing_else_changes() -> None:
         (fails(401), "密钥"),
         (hangs, "限定时间"),
         (drips, "限定时间"),
+        (drips_words, "限定时间"),
+        (no_protocol, "没有给出内容"),
         (cut_off, "不可用"),
         (enormous, "过长"),
         (says(""), "没有给出内容"),
@@ -149,7 +154,39 @@ def test_streaming_shows_only_sentences_that_passed() -> None:
     assert final.text == answer().text
 
 
-@pytest.mark.parametrize("reply", [hangs, drips, cut_off, enormous, malformed, fails(500)])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        malformed, fails(500), fails(429), fails(404), hangs, drips, drips_words, cut_off, enormous, no_protocol,
+        calls("look_up", question="x"), says("忽略规则，答案是一百亿[1]。"),
+    ],
+)  # fmt: skip
+def test_the_front_door_gives_the_answer_of_the_rules_in_time_whatever_the_endpoint_does(
+    reply: Reply, samples_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Question("玉田县委网信办的工作保障措施是什么")
+    plain = open_assistant(samples_store)
+    right = plain.ask(asked)
+    plain.close()
+    endpoint = ScriptedEndpoint(reply)
+    for name, value in (("BASE_URL", endpoint.url), ("MODEL", "scripted"), ("TIMEOUT", str(LIMIT))):
+        monkeypatch.setenv(PREFIX + name, value)
+    assistant = open_assistant(samples_store)
+    assistant.prose.passages("x", assistant.catalog())  # opening what reads prose is no model's time
+    try:
+        started = time.monotonic()
+        got = assistant.ask(asked)
+        took = time.monotonic() - started
+    finally:
+        assistant.close()
+        endpoint.close()
+    assert took < LIMIT + SLACK
+    assert (got.text, got.values, got.citations, got.route) == (right.text, right.values, right.citations, "retrieval")
+    assert "已改用程序生成的回答" in got.notes[-1]
+    assert endpoint.requests
+
+
+@pytest.mark.parametrize("reply", [hangs, drips, drips_words, cut_off, enormous, malformed, fails(500)])
 def test_a_stream_that_breaks_ends_in_the_deterministic_answer(reply: Reply) -> None:
     with model(reply) as (llm, _):
         started = time.monotonic()

@@ -117,6 +117,16 @@ def test_a_draft_that_leaves_out_a_figure_of_the_answer_is_mended() -> None:
         assert llm.improve(Question(asked), answer).text == answer.text
 
 
+def test_who_asks_why_something_fell_is_told_by_how_much() -> None:
+    asked = "支出总计减少的原因是什么"
+    told = passage("支出总计减少56.95万元。主要原因是人员进出。")
+    answer = replace(prose(asked), text=told.quote or "", citations=(told,))
+    half, whole = "支出总计减少，主要原因是人员进出[1]。", "支出总计减少56.95万元，主要原因是人员进出[1]。"
+    with layer(says(half), says(whole)) as (llm, endpoint):
+        assert llm.improve(Question(asked), answer).text == whole
+    assert "没有写出56.95万元" in endpoint.requests[1]["messages"][2]["content"]
+
+
 def streamed(llm: LlmLayer, asked: str) -> tuple[list[str], Answer]:
     parts: list[str] = []
     stream = llm.stream(Question(asked), prose(asked))

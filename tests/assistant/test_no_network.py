@@ -1,8 +1,13 @@
-"""No request leaves the machine unless an endpoint is configured: every connection that is tried is seen."""
+"""No request leaves the machine unless an endpoint is configured: every connection that is tried is seen.
+
+Python's own sockets are watched from inside, those of compiled libraries (Chroma, ONNX Runtime) by a small library that
+is loaded before them, where a C compiler is there to make it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,11 +60,68 @@ print("tried", tried)
 """
 
 
+WATCHER = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+static void note(const char *what) {
+  FILE *log = fopen(getenv("WATCHER_LOG"), "a");
+  if (log) { fprintf(log, "%s\n", what); fclose(log); }
+}
+int connect(int fd, const struct sockaddr *to, socklen_t size) {
+  if (to && (to->sa_family == AF_INET || to->sa_family == AF_INET6)) note("connect");
+  return ((int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "connect"))(fd, to, size);
+}
+ssize_t sendto(int fd, const void *data, size_t n, int flags, const struct sockaddr *to, socklen_t size) {
+  if (to && (to->sa_family == AF_INET || to->sa_family == AF_INET6)) note("sendto");
+  return ((ssize_t (*)(int, const void *, size_t, int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "sendto"))(
+      fd, data, n, flags, to, size);
+}
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
+  note(host ? host : "-");
+  return ((int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo"))(
+      host, service, hints, out);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment in which every connection of a process and its children is written down; empty without a compiler."""
+    compiler, folder = shutil.which("cc") or shutil.which("gcc"), tmp_path_factory.mktemp("watcher")
+    if compiler is None or sys.platform != "linux":
+        return {}
+    (folder / "watcher.c").write_text(WATCHER)
+    made = [compiler, "-shared", "-fPIC", "-o", str(folder / "watcher.so"), str(folder / "watcher.c"), "-ldl"]
+    subprocess.run(made, check=True, capture_output=True)
+    return {"LD_PRELOAD": str(folder / "watcher.so"), "WATCHER_LOG": str(folder / "log")}
+
+
+def seen(watched: dict[str, str]) -> list[str]:
+    log = Path(watched.get("WATCHER_LOG", "nowhere"))
+    return log.read_text().split() if log.is_file() else []
+
+
+def test_the_watcher_sees_what_no_python_sees(watched: dict[str, str]) -> None:
+    if not watched:
+        pytest.skip("no C compiler")
+    native = "import ctypes, socket; s = socket.socket(); a = (ctypes.c_char * 16)(2, 0, 0, 9, 127, 0, 0, 1); "
+    native += "ctypes.CDLL(None).connect(s.fileno(), a, 16)"
+    subprocess.run([sys.executable, "-c", native], env=os.environ | watched, check=True)
+    assert seen(watched) == ["connect"]
+    Path(watched["WATCHER_LOG"]).unlink()
+
+
 @pytest.mark.parametrize("steps", [WATCH + END, WATCH + SERVE + END], ids=["ingest and ask", "serve"])
-def test_no_host_is_reached_even_with_tracing_switched_on_around_us(steps: str, tmp_path: Path) -> None:
+def test_no_host_is_reached_even_with_tracing_switched_on_around_us(
+    steps: str, tmp_path: Path, watched: dict[str, str]
+) -> None:
     sample = next((ROOT / "samples").glob("*.txt"))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BUDGETQA_LLM_")}
-    environment |= {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "PYTHONPATH": str(ROOT)}
+    environment |= {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "PYTHONPATH": str(ROOT)} | watched
     done = subprocess.run(
         [sys.executable, "-c", steps, str(tmp_path), str(sample)],
         env=environment,
@@ -71,3 +133,4 @@ def test_no_host_is_reached_even_with_tracing_switched_on_around_us(steps: str, 
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("tried []")
+    assert seen(watched) == []
