@@ -56,11 +56,13 @@ def read_names(text: str, catalog: Catalog) -> Naming:
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
     offices = [_behind_region(m, text, catalog) for m in _once(offices)]
-    regions_named = _once(catalog.regions(_blanked(text, offices)))
+    said = catalog.regions(_blanked(text, offices))
+    regions_named = _once(said)
+    again = [m for m in said if m not in regions_named and any(m.documents == r.documents for r in regions_named)]
     offices += shortened(text, offices, regions_named, catalog)
     offices = _beside(offices, regions_named)
     above = [] if regions_named else _once(catalog.above(_blanked(text, offices)))
-    spans = tuple((m.start, m.end) for m in (*offices, *regions_named, *above))
+    spans = tuple((m.start, m.end) for m in (*offices, *regions_named, *again, *above))
     own = next((m for m in above if _speaks_for(m, offices, catalog)), None)
     if own is not None and not _WITHIN.search(text):
         name = text[own.start : max([own.end, *(o.end for o in offices if o.start == own.end)])]
