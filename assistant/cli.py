@@ -388,3 +388,7 @@ def _unforeseen(error: Exception) -> str:
         traceback.print_exc()
     line = " ".join(f"{type(error).__name__}：{error}".split())
     return f"程序内部出错（{line}）。请设 BUDGETQA_DEBUG=1 重新运行，并把输出交给维护者。"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

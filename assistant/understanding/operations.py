@@ -46,6 +46,7 @@ _JOINED = re.compile(r"加起来|加在?一起|合起来|相加|之和|总和|�
 _TOP = re.compile(
     r"最(?P<high>高(?!人民|检|法|限价)|多|大|贵)|最(?P<low>低(?!生活|工资|收入)|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
 )
+_FIRST_N = re.compile(r"前(?P<n>[一二两三四五六七八九十\d]{1,2})(?!年|期|述|面)")
 _TOP_N = re.compile(r"最[高多大贵低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
 _COUNT = re.compile(
     r"(?:有|共|一共|总共)?(?:几|多少)(?:个|项|条|类|种)(?:项目|指标|科目|子项|专项|一级指标|二级指标|三级指标|款|类|(?:功能|经济)(?:分类)?(?:大类|类|科目)|大类)|(?:项目|指标|科目|专项)(?:一共|总共|共)?(?:有|是)?(?:几|多少)(?:个|项)|(?:项目|指标|科目)(?:的)?(?:数量|个数)(?!指标|目标|的?权重)|数一数"
@@ -152,6 +153,8 @@ def _ranking(
         count = _number(top["n"])
     if top_n:
         count = _number(top_n["n"])
+    if count is None and (first := _FIRST_N.search(top.string)):  # 排名前三 begins with 排名
+        count = _number(first["n"])
     nth = _number(top["nth"]) if top["nth"] else None
     return Operation("rank", top=count, nth=nth, descending=descending, each=each, counted=number, spans=spans)
 
