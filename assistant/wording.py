@@ -91,7 +91,7 @@ class Worder:
         A sentence that does not pass ends the stream; the returned answer is then the mended or the deterministic one.
         """
         draft = self._start(answer, further, deadline)
-        passed = waiting = ""
+        passed = last = waiting = ""
         numbering = _Numbering(draft)
         try:
             for piece in self._model.stream(self._messages(draft), deadline=draft.deadline):
@@ -101,9 +101,9 @@ class Worder:
                 waiting += piece
                 *complete, waiting = [m[0] for m in _SENTENCE.finditer(waiting)][:-1] or [waiting]
                 for sentence in (self._cited(draft, s) for s in complete):
-                    if self._faults(draft, passed + sentence):
+                    if self._faults(draft, last + sentence):  # it may go on from the one before
                         return (yield from beating(partial(self._mended, replace(draft, text=passed + sentence))))
-                    passed += sentence
+                    passed, last = passed + sentence, sentence
                     yield numbering.applied(sentence)
             waiting = self._cited(draft, waiting)
             if self._faults(draft, passed + waiting, whole=True):

@@ -81,7 +81,7 @@ def test_a_good_draft_becomes_the_text_and_nothing_else_changes() -> None:
         (hangs, "限定时间"),
         (drips, "限定时间"),
         (drips_words, "限定时间"),
-        (no_protocol, "没有给出内容"),
+        (no_protocol, "不可用"),
         (cut_off, "不可用"),
         (enormous, "过长"),
         (says(""), "没有给出内容"),
