@@ -391,4 +391,4 @@ def _unforeseen(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
