@@ -56,9 +56,8 @@ class Solver(Quoter):
             return coded
         if u.asks == "prose":
             told = self._prose(u)
-            units = self._units(u) if _UNITS.search(u.text) else None
-            if units is not None and (told is None or not any(name in told.text for name in units.text[:-1].split("：")[1].split("、"))):
-                return units
+            if _UNITS.search(u.text):
+                told = self._units(u, told.text if told else "") or told
             if told is not None:
                 return told
             field = self._figures(replace(u, asks="field"))

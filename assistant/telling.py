@@ -121,14 +121,14 @@ class Teller(Finder):
         text = "文档中几处不一致：\n" + "；\n".join(f"{label(m)}为 {said(m.fact)}（{m.fact.table or '正文'}）" for m in stated) + "。"
         return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=("同一事项在文档中有不同的数，请核对原文",))
 
-    def _units(self, u: Understanding) -> Answer | None:
-        """The units whose figures the one paper in question holds beside the office's own."""
+    def _units(self, u: Understanding, told: str) -> Answer | None:
+        """The units whose figures the one paper in question holds beside the office's own; None where ``told`` names one."""
         ask = self.asks(u)[0]
         scope = of_year(ask.scope, ask.year, self.catalog)
         documents = self.lookup.documents(scope, ask.wanted, self.catalog) if len(scope.documents) == 1 else []
         first = {s.part: s for d in documents for s in reversed(d.facts) if s.part}
         names = [name for name in first if name != OWN]
-        if not names:
+        if not names or any(name in told for name in names):
             return None
         cited, row = Citations(), documents[0].row
         for name in names:

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from index.fact_store import DocumentRow
 from index.glossary import organs, regions
-from index.names import folded, pinyin_of
 
 _COMMITTEE = re.compile("[省市区县]?委(?!员)")
 _REGION_END = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|新区|省|市|区|县|旗|盟)$")
@@ -258,8 +257,3 @@ def names_region(text: str) -> bool:
 def _all_region_calls() -> frozenset[str]:
     names = {r.name for r in regions().values()}
     return frozenset(names | {bare for n in names if len(bare := _REGION_END.sub("", n)) >= 2})
-
-
-def spelled(text: str) -> str:
-    """Pinyin of a name for questions typed in Latin letters."""
-    return pinyin_of(folded(text))[0]
