@@ -357,7 +357,7 @@ def _precision(shelved: Shelved, shares: dict[int, float], labels: Labels) -> tu
     share = max(
         shares.get(own, 0.0), *(shares.get(n, 0.0) if labels.texts[n].isdigit() else 0.0 for n in (own, *shelved.names))
     )
-    if fact.is_total or labels.neutral[own] or fact.subject == fact.agency:  # a unit's own row is its total
+    if fact.is_total or labels.neutral[own] or (fact.subject and fact.subject == fact.agency):  # a unit's own row
         return (column_share, column) if column >= 0 else (max(share, 0.5), own)
     if share < 0.3 and column_share > share:
         return max(0.0, column_share - 0.4), column
