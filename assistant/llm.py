@@ -293,6 +293,9 @@ class LanguageModel:
                 self._thread.join(5)
 
 
+CLOSING = 0.01
+
+
 def _client(s: LlmSettings) -> tuple[Any, Any]:
     """The HTTP client and the chat model that uses it; importing takes half a second, which is no model's fault."""
     no_tracing()
@@ -323,6 +326,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.run_until_complete(_give_up())
     loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(asyncio.sleep(CLOSING))  # a connection that was closed last is let go a turn later
     loop.close()
 
 
