@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.lookup import Lookup
 from assistant.model_reach import layer_of, told
-from assistant.part_questions import part_questions, together
+from assistant.part_questions import clauses, figures_of, part_questions, together
 from assistant.prose import Prose
 from assistant.records import Answer, Question
 from assistant.shelf import Shelf
@@ -121,7 +121,7 @@ class Assistant:
             return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
         solver = Solver(self.lookup, self.prose, catalog)
         understanding = resolve(question, catalog, solver)
-        return _by_parts(understanding, catalog, solver)
+        return _by_parts(question, understanding, catalog, solver)
 
     # -- what pages and tools need -----------------------------------------------
 
@@ -285,22 +285,45 @@ def _set_aside() -> None:
     gc.freeze()
 
 
-def _by_parts(u: Understanding, catalog: Catalog, solver: Solver) -> Answer:
+def _by_parts(question: Question, u: Understanding, catalog: Catalog, solver: Solver) -> Answer:
     """The answer to a question as a whole, or where it asks for several things out of the answers to each."""
     parts = part_questions(u, catalog)
     answers = [solver.solve(understand(part, catalog)) for part in parts]
     told = sum(a.status == "answered" for a in answers)
     if told > 1:
-        return together(u, parts, answers)
+        return together(u.text, parts, answers)
     whole = solver.solve(u)
     if whole.status != "not_found":
-        return whole
+        return whole if parts else _in_turn(question, whole, catalog, solver)
     if told:
-        return together(u, parts, answers)
+        return together(u.text, parts, answers)
     # Figures of different kinds (减少了多少，接待了多少批次): only where every one of them is found.
     parts = [] if parts else part_questions(u, catalog, figures=True)
     answers = [solver.solve(understand(part, catalog)) for part in parts]
-    return together(u, parts, answers) if answers and all(a.status == "answered" for a in answers) else whole
+    if answers and all(a.status == "answered" for a in answers):
+        return together(u.text, parts, answers)
+    return whole if told or parts else _in_turn(question, whole, catalog, solver)
+
+
+def _in_turn(question: Question, whole: Answer, catalog: Catalog, solver: Solver) -> Answer:
+    """A question of several clauses answered clause by clause, as if one had been asked after the other.
+
+    So where the answer as a whole lacks what the first clause alone is answered with, or what a later one adds.
+    """
+    asked = clauses(question.text)
+    if len(asked) < 2 or len(whole.values) >= len(asked):
+        return whole
+    turns = [replace(question, text=clause, history=(*question.history, *asked[:i])) for i, clause in enumerate(asked)]
+    answers = [solver.solve(resolve(turn, catalog, solver)) for turn in turns]
+    first, given = figures_of(answers[0]), figures_of(whole)
+    if answers[0].status != "answered" or (whole.status == "answered" and not first):
+        return whole
+    unsaid = [i for i, a in enumerate(answers) if a.status != "answered"]
+    lacking = whole.status == "answered" and not first <= given
+    if lacking and len(unsaid) == len(given) == 1:  # the one clause that needs the others' words
+        answers[unsaid.pop()] = replace(whole, notes=())
+    more = not unsaid and set[object]().union(*map(figures_of, answers)) > given
+    return together(question.text, asked, answers) if more or lacking else whole
 
 
 def _timed(question: Question, answer: Answer, started: float) -> Answer:

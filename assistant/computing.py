@@ -22,6 +22,7 @@ from assistant.understanding.scope import of_year
 from index.amounts import MONEY, convert, plain
 from index.records import Fact
 
+_EXECUTION_RATE = re.compile("(?:预算|支出|资金)?(?:执行|完成)(?:率|进度|比例)")
 _EACH_OF = re.compile(r"(?:各自|各|分别)(?=占|$)")
 _WHOLE = re.compile(r"总|合计|全部|收入|支出|项目")
 
@@ -171,7 +172,7 @@ class Computer(Teller):
     def _executed(self, u: Understanding) -> Answer:
         """How much of its budget was spent: 决算 over 年初预算 of the one thing, else as the document states it."""
         pair = self._two_phases(u, u.operation.part)
-        if pair is None:
+        if pair is None or _is_sum(pair[0]) != _is_sum(pair[1]) or (_is_sum(pair[0]) and not _one_table(*pair)):
             return self._shares(u) or not_found(u.text, "没有找到同一项目的预算数和决算数，无法计算比例", self.catalog, u)
         final, budget = pair
         cited = Citations()
@@ -186,6 +187,16 @@ class Computer(Teller):
         text = f"{told}。\n完成 {plain(computed.value)}%。\n计算：{computed.expression} = {plain(computed.value)}%"
         values = (Value("完成比例", plain(computed.value), "%", numbers), *sides)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
+
+    def _execution_rate(self, u: Understanding) -> Answer | None:
+        """执行率, 完成率 that no cell and no sentence states, from the budget and what was spent of it."""
+        rate = _EXECUTION_RATE.search(u.text)
+        if rate is None:
+            return None
+        text = u.text[: rate.start()] + " " * len(rate[0]) + u.text[rate.end() :]
+        periods = replace(u.periods, phase=None, phases=())
+        answer = self._executed(replace(u, text=text, periods=periods, asks="figure"))
+        return replace(answer, question=u.text) if answer.status == "answered" else None
 
     def _side(self, u: Understanding, words: str) -> list[Match] | tuple[Match, ...] | Answer:
         """One side of a share: the places of a single figure (a tuple), or the members of a set to be added (a list)."""

@@ -39,6 +39,7 @@ OTHERS_UNNAMED = 0.34
 _NUMBERS = re.compile(r"^[一二三四五六七八九十]+、|20\d\d年?度?|[\s（）()]|部门|单位")
 # Tables of a part only: their 合计 is no total of an office.
 _PARTIAL = re.compile(r"三公|机关运行|采购|会议费|基本支出|项目支出|政府性基金|国有资本")
+_RATE_ASKED = re.compile("(?<![税汇利费])率(?:是|为|要|达到?|有)?(?:多少|几|百分)")
 LEAST_OWN = 0.35
 ALL_SAID = 0.75
 """How much of an item's name must be said for a procurement list to answer where procurement is not asked about."""
@@ -266,7 +267,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
     if not matches:
         return Found(missing="没有找到相符的内容")
     overall = not any(w >= 1.0 for w in wanted.weights)
-    sums, counted = money_asked(wanted), bool(COUNT_ASKED.search(wanted.hints))
+    sums, counted, rate = money_asked(wanted), bool(COUNT_ASKED.search(wanted.hints)), bool(_RATE_ASKED.search(wanted.hints))
     usable = [
         m
         for m in matches
@@ -280,6 +281,7 @@ def decide(matches: Sequence[Match], wanted: Wanted, margin: float = OTHERS) -> 
         and (m.fact.kind != "target" or m.fact.unit in MONEY or not sums)
         and not (sums and m.fact.kind == "amount" and m.fact.unit == "%" and not PERCENT_ASKED.search(wanted.hints))
         and not (counted and m.fact.kind == "amount" and m.fact.unit in MONEY)
+        and not (rate and m.fact.value is not None and m.fact.unit not in ("%", "‰"))
     ]
     if not usable:
         return Found(missing=_why_not(matches[0], wanted), nearest=matches[0])

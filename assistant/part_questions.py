@@ -41,14 +41,14 @@ def part_questions(u: Understanding, catalog: Catalog, *, figures: bool = False)
     A clause takes the names and the year from the question, and its item from the clause before where it has none.
     Questions of ``figures`` alone are parted only on demand: computing knows most of them as they are.
     """
-    clauses = _clauses(u.text)
-    read = [understand(clause, catalog) for clause in clauses]
-    of_cells = [bool(_FIGURES.search(c)) or r.asks in _OF_CELLS for c, r in zip(clauses, read, strict=True)]
-    if len(clauses) > MOST or (all(of_cells) and not figures):
+    parts = clauses(u.text)
+    read = [understand(part, catalog) for part in parts]
+    of_cells = [bool(_FIGURES.search(c)) or r.asks in _OF_CELLS for c, r in zip(parts, read, strict=True)]
+    if len(parts) > MOST or (all(of_cells) and not figures):
         return []
     questions: list[str] = []
     item = turn = ""
-    for clause, said in zip(clauses, read, strict=True):
+    for clause, said in zip(parts, read, strict=True):
         where = "" if said.naming.scopes[0].named else _names(u, years=not said.periods.years)
         own = _item(said)
         if not _is_special(own or item) and _SPENDING.search(clause):
@@ -79,19 +79,24 @@ def _each(where: str, item: str, clause: str, said: Understanding) -> list[str]:
     return [f"{where}{named}{one}{of}{asked}{after}" for one in _AND.split(items)]
 
 
-def _clauses(text: str) -> list[str]:
+def clauses(text: str) -> list[str]:
     """The stretches of a question that each ask something; what asks nothing opens the next one."""
-    clauses: list[str] = []
+    found: list[str] = []
     before = ""
     for part in filter(None, (p.strip() for p in _BREAK.split(text))):
         if _ASKS.search(part):
-            clauses.append(before + part)
+            found.append(before + part)
             before = ""
         else:
             before += part
-    if before and clauses:
-        clauses[-1] += before
-    return clauses
+    if before and found:
+        found[-1] += before
+    return found
+
+
+def figures_of(answer: Answer) -> set[object]:
+    """The figures of an answer, each with its unit."""
+    return {(v.value, v.unit) for v in answer.values}
 
 
 def _names(u: Understanding, *, years: bool) -> str:
@@ -119,11 +124,11 @@ def _is_special(item: str) -> bool:
     return any(weight >= 1.0 for weight in weights(item))
 
 
-def together(u: Understanding, questions: Sequence[str], answers: Sequence[Answer]) -> Answer:
+def together(question: str, questions: Sequence[str], answers: Sequence[Answer]) -> Answer:
     """One answer out of those to the parts of which at least one is answered, citations numbered anew."""
     told = [a for a in answers if a.status == "answered"]
     citations: list[Citation] = []
-    joined = replace(told[0], question=u.text, values=(), calculation=None)
+    joined = replace(told[0], question=question, values=(), calculation=None)
     texts, notes = list[str](), list[str]()
     for answer in told:
         at = {n: _placed(citation, citations) for n, citation in enumerate(answer.citations)}

@@ -82,7 +82,7 @@ class Solver(Quoter):
         if answer.status == "clarify" and u.operation.name == "lookup" and _BARE_PROJECTS.search(u.text):
             answer = self._all_projects(u) or answer
         if answer.status == "not_found" and u.asks == "figure":
-            answer = self._derived(u) or answer
+            answer = self._execution_rate(u) or self._derived(u) or answer
         if u.asks == "situation" and answer.status == "answered" and answer.values and (answer.confidence or 0) < 0.75:
             answer = self._prose(u) or answer
         listed = u.operation.name in ("list", "count") and not answer.citations

@@ -205,6 +205,8 @@ def _office_calls(agency: str) -> Iterator[str]:
             cut = variant.removesuffix(ending)
             if cut != variant and len(cut) >= 2:
                 variants.add(cut + short)
+                if ending == "人民政府" and cut.endswith(("镇", "乡")):
+                    variants.add(cut)
     yield from _without_bureau(region, variants)
     league = re.fullmatch(r"共青团(.{2,8})委员会", name)
     if league:

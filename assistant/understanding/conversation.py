@@ -13,7 +13,7 @@ from assistant.understanding.catalog import Catalog
 from assistant.understanding.periods import PERIOD
 from index.amounts import chinese_number
 from index.glossary import INDICATOR_LEVELS
-from index.words import tokens
+from index.words import cut
 
 if TYPE_CHECKING:
     from assistant.solve import Solver
@@ -36,9 +36,10 @@ _OPERANDS = re.compile(
     r"(?P<two>两者|它们|二者|两边|双方)|(?:这|那|以上|上述|前面|上面)?(?P<n>[两二三四五六2-6])(?:个|项|家|年|者|笔|地)?(?:都)?"
 )
 _LAST_YEAR = re.compile(r"去年|前一年|上一?年")
+_RATE = re.compile("(?:预算)?(?:执行|完成)率")
 _INDICATOR = re.compile(
     "|".join(sorted({n for names in INDICATOR_LEVELS.values() for n in names}, key=len, reverse=True))
-    + "|满意度|指标值?|目标值?|呢"
+    + f"|满意度|指标值?|目标值?|{_RATE.pattern}|呢"
 )
 _ELLIPSIS = re.compile(r"呢[?？]?$|^(?:换算|折算|折合|换成|改成|折成)|^(?:为什么|为何|怎么来的|依据|出处)[?？]?$")
 
@@ -106,7 +107,7 @@ def _exchanged(text: str, before: Understanding, catalog: Catalog) -> str | None
     current = understand(text, catalog) if found else None
     if found is None or current is None or current.naming.scopes[0].named or current.periods.years:
         return None
-    alike = {w for w in tokens(before.content) if len(w) >= 2 and w[-1] == found[1][-1] and w != found[1]}
+    alike = {w for w in cut(before.content) if len(w) >= 2 and w[-1] == found[1][-1] and w != found[1]}
     rest = re.sub(r"\s", "", _item(before))
     if len(alike) != 1 or len(rest) < 2 * len(min(alike)) + 2 or found[1] in before.text:
         return None
@@ -194,6 +195,8 @@ def _with_words(before: Understanding, current: Understanding) -> Understanding:
             periods = replace(periods, **{field: value})
     if current.periods.phases:
         periods = replace(periods, phases=current.periods.phases)
+    if before.periods.phase in ("执行", "决算") and not current.periods.phase and "安排" in current.text:
+        periods = replace(periods, phase="预算", phases=("预算",))
     operation = current.operation if current.operation.name != "lookup" else before.operation
     asks = current.asks if current.asks in ("prose", "field") else before.asks
     spans, text = before.spans, before.text
@@ -227,8 +230,10 @@ def _with_place(current: Understanding, before: Understanding) -> Understanding:
     naming = current.naming if current.naming.scopes[0].named else replace(before.naming, spans=current.naming.spans)
     if not periods.years:
         periods = replace(periods, years=before.periods.years)
-    if periods.phase is None:
+    if periods.phase is None and not _RATE.search(current.text):
         periods = replace(periods, phase=before.periods.phase)
+    if periods.as_of is None:
+        periods = replace(periods, as_of=before.periods.as_of)
     merged = replace(current, periods=periods, naming=naming)
     if (
         current.asks in ("field", "prose")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from assistant.understanding.catalog import Catalog, Mention
-from index.words import tokens
+from index.words import cut
 
 _ENDINGS = "委员会|办公室|办公厅|街道|中心|委|办|局|厅|院|会|处|队|所|馆|镇|乡"
 _PLACE = re.compile(_ENDINGS)
@@ -96,8 +95,5 @@ def abbreviates(short: str, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _starts(name: str) -> tuple[int, ...]:
-    """Where the words of a name begin."""
-    sizes = [0]
-    for token in tokens(name):
-        sizes.append(sizes[-1] + len(token))
-    return tuple(a for a, b in pairwise(sizes) if a < b)
+    """Where the words of a name begin; the name as a whole may have become a word of the dictionary meanwhile."""
+    return tuple(sorted({0, *(found.start() for word in cut(name) for found in re.finditer(re.escape(word), name))}))
