@@ -311,15 +311,16 @@ def _in_turn(question: Question, whole: Answer, catalog: Catalog, solver: Solver
     So where the answer as a whole lacks what the first clause alone is answered with, or what a later one adds.
     """
     asked = clauses(question.text)
-    if len(asked) < 2 or len(whole.values) >= len(asked):
+    if len(asked) < 2:
         return whole
     turns = [replace(question, text=clause, history=(*question.history, *asked[:i])) for i, clause in enumerate(asked)]
-    answers = [solver.solve(resolve(turn, catalog, solver)) for turn in turns]
-    first, given = figures_of(answers[0]), figures_of(whole)
-    if answers[0].status != "answered" or (whole.status == "answered" and not first):
-        return whole
-    unsaid = [i for i, a in enumerate(answers) if a.status != "answered"]
+    opening = solver.solve(resolve(turns[0], catalog, solver))
+    first, given = figures_of(opening), figures_of(whole)
     lacking = whole.status == "answered" and not first <= given
+    if opening.status != "answered" or (whole.status == "answered" and not first) or (not lacking and len(given) >= len(asked)):
+        return whole
+    answers = [opening, *(solver.solve(resolve(turn, catalog, solver)) for turn in turns[1:])]
+    unsaid = [i for i, a in enumerate(answers) if a.status != "answered"]
     if lacking and len(unsaid) == len(given) == 1:  # the one clause that needs the others' words
         answers[unsaid.pop()] = replace(whole, notes=())
     more = not unsaid and set[object]().union(*map(figures_of, answers)) > given

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.lookup import Found, Lookup
-from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted
+from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted, match
 from assistant.prose import Prose
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.operations import PLUS
-from assistant.understanding.scope import Scope
+from assistant.understanding.scope import Scope, of_year
 from assistant.understanding.wording import subjects_said
 from assistant.understanding.wording import weights as weights_of
+from index.row_tree import clean_label
 
 # What joins two items, but not inside a word (加工, 及时, 和谐).
 _AND = r"和(?![谐平解睦])|与(?![会时])|及(?![时格早])|跟(?![踪进随])"
@@ -27,6 +28,8 @@ _BARE_BUDGET = re.compile(
 )
 
 _WITHIN_WHAT = re.compile(r"(?:支出|收入|预算|决算|经费|资金|项目|费用|表|之|当)[中里内]\s*$")
+_ENDS_ITEM = re.compile("(?<=[\u4e00-\u9fff]{2})(?:预算|支出|资金|总?金额|总额)+$")
+_BESIDE_ITEM = re.compile("^拟购买|类$|支出$")
 _SURE = 0.8
 WHICH_UNIT = re.compile("哪[一几]?家(?:单位)?|哪[一几些]?个?单位")
 _ENDS = re.compile(r"(年末|期末)([^比较，,]{2,12}?)(?:比|较)(年初|期初)")
@@ -179,7 +182,31 @@ class Finder:
             return pieces if sorted(sides) == ["支出", "收入"] else None
         within = [p for p in named if not _WITHIN_WHAT.search(p)]
         named = within if len(within) >= 2 else named  # 财政拨款支出中，甲比乙多多少
-        return self._with_shared(u, named) if len(named) >= 2 else None
+        return self._with_front(u, named) or self._with_shared(u, named) if len(named) >= 2 else None
+
+    def _with_front(self, u: Understanding, named: list[str]) -> list[str] | None:
+        """政府采购货物、工程、服务: what the first item begins with belongs to the others too, where that is what they are called."""
+        first, *others = (_ENDS_ITEM.sub("", _content(u, part)) for part in named)
+        for begin, size in ((b, s) for b in (0, 2) for s in range(len(first) - 2, b + 1, -1)):
+            front, items = first[begin:size], (first[size:], *others)
+            asks = [ask for item in items for ask in self.asks(u, [front + item])]
+            called = [self._under_front(ask, front, item) for ask, item in zip(asks, items, strict=False)]
+            if len(asks) == len(items) and all(called):
+                self._found |= {ask: found for ask, found in zip(asks, called, strict=True) if found}
+                return [front + item for item in items]
+        return None
+
+    def _under_front(self, ask: Ask, front: str, item: str) -> Found | None:
+        """The best figure of what is called ``front`` and ``item``, in one or as an item under a title that says the front."""
+        scope = of_year(ask.scope, ask.year, self.catalog)
+        wanted = replace(ask.wanted, year=ask.year)
+        for m in () if scope.missing else match(wanted, self.lookup.documents(scope, wanted, self.catalog)):
+            heads = "".join((m.fact.table or "", *m.fact.row_path, *m.fact.column_path))
+            own = _BESIDE_ITEM.sub("", clean_label(m.fact.row_path[-1])) if m.fact.row_path else ""
+            of_year_asked = ask.year in (None, m.fact.fiscal_year or ask.year)
+            if of_year_asked and m.fact.kind == "amount" and (front + item in heads or (front in heads and own == item)):
+                return Found(matches=(m,), scope=scope, year=ask.year)
+        return None
 
     def _with_shared(self, u: Understanding, named: list[str]) -> list[str]:
         """甲和乙的免费开放补助: what the last item is asked about is asked of the others too, where that is what they have."""

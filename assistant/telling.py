@@ -28,6 +28,7 @@ _CODE_ASKED = re.compile(r"(?:项目|科目|功能|经济|支出|分类)*(?:编�
 _NAMED = 0.8
 HELD = 0.6
 """The least share of what a question names that an empty table itself names, for its note to answer."""
+_PROCURED = re.compile("采购(?:货物|工程|服务)")
 _EITHER = re.compile("还是|到底|究竟")
 
 
@@ -57,6 +58,8 @@ class Teller(Finder):
                 each = [self.find(a) for a in self.asks(u, split)]
                 if all(f.matches for f in each):
                     return self._each(u, each)
+            if _PROCURED.search(u.text) and (called := self._with_front(u, [u.text])):
+                founds = [self.find(a) for a in self.asks(u, called)]
             if not founds[0].matches and (split := self.parts(u)):
                 return self._each(u, [self.find(a) for a in self.asks(u, split)])
             return self._one(u, founds[0], asks[0])

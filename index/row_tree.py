@@ -63,12 +63,12 @@ def join_codes(parts: Sequence[str]) -> str | None:
 
 
 def clean_label(text: str) -> str:
-    """A row's name without numbering and 其中."""
+    """A row's name without numbering, 其中 and the letter that procurement lists mark their kinds with (货物A)."""
     label = re.sub(r"\s+", "", text)
     label = _PART.sub("", label)
     for pattern in _NUMBERING:
         label = pattern.sub("", label)
-    return _PART.sub("", label)
+    return _PART.sub("", re.sub("^(货物|工程|服务)[A-C]$", r"\1", label))
 
 
 def tree(rows: Sequence[Row]) -> dict[int, Place]:

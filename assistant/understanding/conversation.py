@@ -31,6 +31,7 @@ _SOURCE = re.compile(
     r"^(?:出处|来源|在?(?:哪|第几)一?(?:页|张表|份文件|个表)|(?:这个数)?(?:怎么|如何)(?:算|来)(?:出来)?的)"
     r"(?:呢|是什么|是哪.{0,4}|在哪.{0,2})?[?？]?$"
 )
+_PART_OF = re.compile("^(?:这)?(?:其中|里面|当中)的?(.{2,})$")
 _OF_ANOTHER = re.compile(r"^那么?([\u4e00-\u9fff]{2,10}?)的?呢[?？]?$")
 _OPERANDS = re.compile(
     r"(?P<two>两者|它们|二者|两边|双方)|(?:这|那|以上|上述|前面|上面)?(?P<n>[两二三四五六2-6])(?:个|项|家|年|者|笔|地)?(?:都)?"
@@ -68,11 +69,13 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
             return understand(options[number - 1], catalog)
     if _SOURCE.match(text):
         return before
-    completed = (
-        _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog) or _exchanged(text, before, catalog)
-    )
+    completed = _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog)
     if completed is not None:
         return understand(completed, catalog)
+    for guessed in (_of_which(text, before), _exchanged(text, before, catalog)):
+        meant = understand(guessed, catalog) if guessed else None
+        if meant is not None and solver.solve(meant).status == "answered":
+            return meant
     return _joined(understand(text, catalog), before, catalog)
 
 
@@ -99,6 +102,12 @@ def _narrowed(text: str, before: Understanding, catalog: Catalog) -> str | None:
     if at and before.operation.name != "lookup":
         return before.text[: at.start()] + found[1] + before.text[at.start() :]
     return f"{_called(before)}{found[1]}"
+
+
+def _of_which(text: str, before: Understanding) -> str | None:
+    """其中财政拨款多少 after a question for a figure asks for that part of it."""
+    found = _PART_OF.match(text)
+    return f"{_called(before)}{found[1]}" if found and before.asks == "figure" and _bare_item(before) else None
 
 
 def _exchanged(text: str, before: Understanding, catalog: Catalog) -> str | None:
