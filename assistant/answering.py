@@ -287,6 +287,8 @@ def _set_aside() -> None:
 
 def _by_parts(question: Question, u: Understanding, catalog: Catalog, solver: Solver) -> Answer:
     """The answer to a question as a whole, or where it asks for several things out of the answers to each."""
+    if (used := solver.on_subjects(u)) is not None:
+        return used
     parts = part_questions(u, catalog)
     answers = [solver.solve(understand(part, catalog)) for part in parts]
     told = sum(a.status == "answered" for a in answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from assistant import collections_of
 from assistant.citing import Citations, both_units, citation, label, owner, said, subject, value_of, when, who
@@ -28,6 +29,9 @@ _CODE_ASKED = re.compile(r"(?:项目|科目|功能|经济|支出|分类)*(?:编�
 _NAMED = 0.8
 HELD = 0.6
 """The least share of what a question names that an empty table itself names, for its note to answer."""
+_ON_SUBJECTS = re.compile(
+    "(?:都|主要)?(?:[用列花放]|体现|反映)(?:在|到|入|支|于)了?(?:哪|什么)[些个几一]*(?:功能|支出|预算)?(?:分类)?(?:的)?科目(?:里|上|中)?"
+)
 _PROCURED = re.compile("采购(?:货物|工程|服务)")
 _EITHER = re.compile("还是|到底|究竟")
 
@@ -138,6 +142,24 @@ class Teller(Finder):
             cited.put(citation(first[name].fact, row))
         text = f"{who(row)}的文件中列有 {len(names)} 个所属单位：{'、'.join(names)}。"
         return Answer(u.text, "answered", text, citations=tuple(cited.all))
+
+    def on_subjects(self, u: Understanding) -> Answer | None:
+        """用在哪个科目: the lowest subjects whose figures make up the sum in question, in one column of one table."""
+        at = _ON_SUBJECTS.search(u.text)
+        if at is None:
+            return None
+        text = u.text[: at.start()] + " " * len(at[0]) + u.text[at.end() :]
+        found = self.find(self.asks(replace(u, text=text, asks="figure"), kinds=("amount",))[0])
+        whole = found.matches[0] if found.matches and not found.rivals else None
+        parts = _subjects_of(whole) if whole else []
+        if whole is None or not parts:
+            return None
+        cited = Citations()
+        numbers = [[cited.add(m)] for m in (whole, *parts)]
+        listed = "；\n".join(f"{m.fact.subject_code} {m.fact.subject} {said(m.fact)}" for m in parts)
+        values = (value_of(whole, numbers[0]), *(value_of(m, n) for m, n in zip(parts, numbers[1:], strict=True)))
+        text = f"{label(whole)}为 {said(whole.fact)}，列在 {len(parts)} 个科目：\n{listed}。"
+        return Answer(u.text, "answered", text, values, citations=tuple(cited.all), notes=tuple(self._notes(u, found)))
 
     def _subject_code(self, u: Understanding) -> Answer | None:
         """The code of a subject of a list, which stands at the left of its row."""
@@ -396,6 +418,29 @@ class Teller(Finder):
         ]
         second = near.get(first.fact.source.block_id) or (same[0] if same else final.matches[0])
         return (second, first) if first.fact.value is not None and second.fact.value is not None else None
+
+
+def _subjects_of(whole: Match) -> list[Match]:
+    """The lowest subjects under a sum: those of its project, else the rows of a column that add up to it."""
+    fact = whole.fact
+    coded = [
+        s for s in whole.document.facts
+        if s.stored.kind == "amount" and s.stored.row is not None and s.part == whole.part and s.fact.value
+        and (s.fact.subject_code or "")[:1] == "2" and s.fact.unit in MONEY and s.fact.fiscal_year == fact.fiscal_year
+        and (fact.fund is None or s.fact.fund in (None, fact.fund))
+    ]  # fmt: skip
+    columns: dict[tuple[str, int | None], list[Fact]] = {}
+    for s in coded:
+        columns.setdefault((s.stored.block_id, s.fact.source.col), []).append(s.fact)
+    for rows in columns.values():
+        above = {f.parent_row for f in rows}
+        lowest = [f for f in rows if f.source.row not in above and f.subject]
+        own = [f for f in lowest if fact.project and f.project == fact.project]
+        for chosen in (own, lowest):
+            total = sum((f.value * MONEY[f.unit] for f in chosen if f.value is not None), Decimal(0))
+            if chosen and fact.value is not None and total == fact.value * MONEY.get(fact.unit, Decimal(0)):
+                return [Match(f, whole.document, 1.0, 1.0, 1.0, "") for f in chosen]
+    return []
 
 
 def places_of(matches: Sequence[Match]) -> list[Match]:

@@ -89,7 +89,7 @@ def joined(first: TablePart, second: TablePart) -> TablePart | None:
     if second.first_page not in {first.last_page, first.last_page + 1}:
         return None
     fitted = _on_common_columns(first, second)
-    if fitted is None or _has_own_title(first, second):
+    if fitted is None or _has_own_title(first, second) or _is_next_form(*fitted):
         return None
     first, second = fitted
     second = _without_rows(second, repeated_heads(first, second))
@@ -113,6 +113,12 @@ def _has_own_title(first: TablePart, second: TablePart) -> bool:
     top = second.row_cells(0)
     own = len(top) == 1 and top[0].col_span == second.cols and _TITLE.search(top[0].text) is not None
     return own and top[0].text not in {c.text for c in first.row_cells(0)}
+
+
+def _is_next_form(first: TablePart, second: TablePart) -> bool:
+    """Whether the second part begins with the labels that the first one begins with and another value: 项目名称 | 乙 under 项目名称 | 甲."""
+    above, below = ([c.text for c in sorted(part.row_cells(0), key=lambda c: c.col)] for part in (first, second))
+    return len(above) == len(below) > 1 and above[::2] == below[::2] and "" not in above[::2] and above[1::2] != below[1::2]
 
 
 def repeated_heads(first: TablePart, second: TablePart) -> int:
