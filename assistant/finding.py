@@ -24,7 +24,7 @@ _SPLIT = re.compile(
 )
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
 _BARE_BUDGET = re.compile(
-    r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排)*$"
+    r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排|收支)*$"
 )
 
 _WITHIN_WHAT = re.compile(r"(?:支出|收入|预算|决算|经费|资金|项目|费用|表|之|当)[中里内]\s*$")
@@ -166,6 +166,11 @@ class Finder:
         if found.settled:
             self._mendable = False
         return found
+
+    def name_of(self, u: Understanding) -> str | None:
+        """What the documents call the thing whose figure a question asks for: its project, else its subject."""
+        found = self.find(self.asks(u)[0])
+        return (found.fact.project or found.fact.subject) if found.matches and not found.rivals else None
 
     def parts(self, u: Understanding) -> list[str] | None:
         """The several items that a question joins (水费加电费), None when it joins none."""

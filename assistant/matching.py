@@ -37,7 +37,8 @@ OF_PART = 0.04  # what the unit that a question names, or the department where i
 _BY_SYNONYM = 0.85
 _LEAST_BY_SYNONYM = 0.3
 COUNT_ASKED = re.compile(
-    r"(?:多少|几)((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|亩|公里|吨|天|小时|场|件|份|批|条|首|部|篇|幅|块|处|座|所|个(?!项目|指标|专项|科目|月|方面|部分|大类|类|款|季度|功能|亿|百分))"
+    r"(?:多少|几)万?((批)次|(人)次|辆|人|次|台|套|家|户|名|期|平方米|立方米|亩|公顷|公里|千米|米|吨|天|小时|场|件|份|批|条|首|部|篇|幅|块|处|座|所|株|棵|栋"
+    r"|页|卷|册|张|只|头|羽|尾|盏|根|枚|个(?!项目|指标|专项|科目|月|方面|部分|大类|类|款|季度|功能|亿|百分))"
 )
 _SUM_ASKED = re.compile(r"多少钱|金额|预算|资金|多少[万亿]?元|(?:经费|费用|费)(?:是|有|为)?(?:多少)?[?？]?$")
 PERCENT_ASKED = re.compile(r"百分|%|幅|率")
@@ -405,7 +406,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
         lean += 0.06 if (fact.value < 0) == (wanted.direction == "down") else -0.2
     counted = COUNT_ASKED.search(wanted.hints)
     if counted and fact.kind in ("amount", "change", "empty"):
-        lean += 0.15 if fact.unit and fact.unit in counted.groups() else -0.6
+        lean += 0.15 if fact.unit and fact.unit.removeprefix("万") in counted.groups() else -0.6
     elif fact.kind in ("amount", "change") and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
         lean -= 0.15
     if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:

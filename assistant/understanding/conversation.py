@@ -31,6 +31,7 @@ _SOURCE = re.compile(
     r"^(?:出处|来源|在?(?:哪|第几)一?(?:页|张表|份文件|个表)|(?:这个数)?(?:怎么|如何)(?:算|来)(?:出来)?的)"
     r"(?:呢|是什么|是哪.{0,4}|在哪.{0,2})?[?？]?$"
 )
+_SAYS_SUM = re.compile("收入|支出|预算|决算|总|合计|拨款|经费")
 _PART_OF = re.compile("^(?:这)?(?:其中|里面|当中)的?(.{2,})$")
 _OF_ANOTHER = re.compile(r"^那么?([\u4e00-\u9fff]{2,10}?)的?呢[?？]?$")
 _OPERANDS = re.compile(
@@ -72,7 +73,7 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
     completed = _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog)
     if completed is not None:
         return understand(completed, catalog)
-    for guessed in (_of_which(text, before), _exchanged(text, before, catalog)):
+    for guessed in (*_of_which(text, before, solver), _exchanged(text, before, catalog)):
         meant = understand(guessed, catalog) if guessed else None
         if meant is not None and solver.solve(meant).status == "answered":
             return meant
@@ -104,10 +105,13 @@ def _narrowed(text: str, before: Understanding, catalog: Catalog) -> str | None:
     return f"{_called(before)}{found[1]}"
 
 
-def _of_which(text: str, before: Understanding) -> str | None:
-    """其中财政拨款多少 after a question for a figure asks for that part of it."""
+def _of_which(text: str, before: Understanding, solver: Solver) -> tuple[str, ...]:
+    """其中财政拨款多少 after a question for a figure asks for that part of it: in its own words, or by the name found for it."""
     found = _PART_OF.match(text)
-    return f"{_called(before)}{found[1]}" if found and before.asks == "figure" and _bare_item(before) else None
+    if not found or before.asks != "figure" or not _bare_item(before):
+        return ()
+    name = solver.name_of(before)
+    return (f"{_called(before)}{found[1]}", *((f"{_place(before)}{name}{found[1]}",) if name else ()))
 
 
 def _exchanged(text: str, before: Understanding, catalog: Catalog) -> str | None:
@@ -244,10 +248,11 @@ def _with_place(current: Understanding, before: Understanding) -> Understanding:
     if periods.as_of is None:
         periods = replace(periods, as_of=before.periods.as_of)
     merged = replace(current, periods=periods, naming=naming)
+    names = any(w >= 1.0 for w in current.content_weights()) or _SAYS_SUM.search(current.text)
     if (
         current.asks in ("field", "prose")
         or _POINTS_BACK.search(current.text)
-        or not _INDICATOR.sub("", _item(current)).strip()
+        or not (names and _INDICATOR.sub("", _item(current)).strip())
     ):
         words = re.sub(r"多少|是什么|预算(?:数)?|是|[?？]", " ", _item(before))
         shift = len(current.text) + 1
