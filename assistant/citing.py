@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from assistant.matching import Match
+from assistant.parts import OWN
 from assistant.records import Citation, Value
 from assistant.shelf import ShelvedDocument
 from index.amounts import MONEY, convert, plain
@@ -57,8 +58,9 @@ def who(row: DocumentRow) -> str:
 
 
 def owner(match: Match) -> str:
-    """The office that a figure is of: in a volume of several offices the table's own."""
-    return match.fact.agency or who(match.document.row)
+    """The office that a figure is of: in a volume of several offices the table's own, 本级 where it is without its units."""
+    name = match.fact.agency or who(match.document.row)
+    return f"{name}（{OWN}）" if match.part == OWN and OWN not in name else name
 
 
 def when(fact: Fact, row: DocumentRow) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from assistant.citing import owner, subject, when
 from assistant.matching import Match, Wanted, match, refuses
-from assistant.parts import blanked, said_part
+from assistant.parts import OWN, blanked, said_part
 from assistant.shelf import ShelvedDocument, is_neutral
 from assistant.understanding import Understanding
 from index.amounts import MONEY
@@ -36,6 +36,8 @@ class Collection:
     def call(self, member: Match) -> str:
         """What tells one member from the others."""
         fact = member.fact
+        if self.name == "单位":
+            return owner(member)
         if self.name in ("部门", "年度"):
             return owner(member) if self.name == "部门" else when(fact, member.document.row)
         if fact.kind == "target" and fact.indicator:
@@ -43,7 +45,7 @@ class Collection:
         if self.name == "季度":
             return fact.row_path[-1]
         if fact.project and fact.source.row is not None and not fact.column_path:
-            return fact.project
+            return f"{fact.project}（{member.part}）" if member.part and member.part != OWN else fact.project
         if fact.source.row is None and fact.section:
             return clean_label(fact.project or self._own_heading(fact))
         beside = [
@@ -128,7 +130,7 @@ def projects(wanted: Wanted, documents: Sequence[ShelvedDocument], counted: int 
                 head = (*fact.column_path, *fact.row_path)[-1] if not fact.column_path else fact.column_path[-1]
                 if _MEASURE.match(head):
                     year = fact.fiscal_year or document.row.fiscal_year
-                    chosen.setdefault((office, shelved.part, year, project), _as_match(fact, document))
+                    chosen.setdefault((office, shelved.part, year, project), replace(_as_match(fact, document), part=shelved.part))
         if unit is not None:
             wanted = replace(wanted, weights=blanked(wanted.weights, unit[1]))
     members = [m for m in chosen.values() if _named(wanted, m.fact.project or "")]

@@ -29,6 +29,9 @@ _OFFICES = re.compile(
 _YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
 
 
+_ALL_UNITS = re.compile(r"(?:\d+|[两二三四五六七八九十]+)?(?:个|家)?(?:预算|下属|所属)*单位(?:里面?|中|之中|当中)|含下属单位|(?:本级)?和下属单位中?")
+
+
 class Grouper(Computer):
     """Finds the set of figures that a question speaks of and works over it."""
 
@@ -142,6 +145,8 @@ class Grouper(Computer):
         for row in rows:
             owners.setdefault(row.agency if office else row.fiscal_year, []).append(row.id)
         owners.pop(None, None)
+        if len(owners) == len(rows) == 1 and office:
+            return self._by_unit(u, ask, office.span())
         if len(owners) < 2 or of_year(ask.scope, ask.year, self.catalog).missing:
             return None
         if len(rows) > MOST_GROUPED:
@@ -177,6 +182,32 @@ class Grouper(Computer):
             answer = self._total(u, members, collection)
             return replace(answer, notes=(*answer.notes, *notes))
         return self._each(u, [f for f in found.values() if f.matches or f.missing])
+
+    def _by_unit(self, u: Understanding, ask: Ask, office: tuple[int, int]) -> Answer | None:
+        """One figure of each unit whose papers one document holds: 哪个单位的项目支出最少."""
+        document = self.lookup.documents(of_year(ask.scope, ask.year, self.catalog), ask.wanted, self.catalog)[0]
+        text = ask.wanted.text
+        for start, end in (office, *u.operation.spans, *(m.span() for m in _ALL_UNITS.finditer(u.text))):
+            text = text[:start] + " " * (end - start) + text[end:] if len(text) == len(u.text) else text
+        wanted = replace(ask.wanted, text=text, weights=tuple(w if c.strip() else 0.0 for c, w in zip(text, ask.wanted.weights, strict=True)))
+        members, missing = [], []
+        for unit in sorted(document.units):
+            of_unit = replace(wanted, hints=f"{_ALL_UNITS.sub('', u.text)} {unit}")
+            found = self.lookup.find(of_unit, ask.scope, self.catalog, ask.year)
+            if found.matches and not found.rivals and found.matches[0].part == unit and found.fact.value is not None:
+                members.append(found.matches[0])
+            else:
+                missing.append(unit)
+        if len(members) < 2:
+            return None
+        collection = Collection("单位", tuple(members))
+        notes = (f"没有可比数字的：{'、'.join(missing)}",) if missing else ()
+        if u.operation.name in ("rank", "compare"):
+            u = replace(u, operation=replace(u.operation, name="rank", descending=u.operation.descending and u.operation.direction != "down"))
+            answer = self._ranked(u, collection)
+        else:
+            answer = self._each(u, [Found(matches=(m,)) for m in members])
+        return replace(answer, notes=(*answer.notes, *notes))
 
     def _collection(self, u: Understanding) -> Collection | None:
         if len(u.naming.scopes) != 1:

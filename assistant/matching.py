@@ -441,6 +441,8 @@ def _below_said(fact: Fact, text: str) -> bool:
 def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
     """Leanings by the very name of a subject or an indicator."""
     fact, lean = shelved.fact, 0.0
+    if _ALL_OF_CARS.search(wanted.hints) and fact.row_path and _CARS_TOTAL.search("".join((*fact.row_path[-1:], *fact.column_path[-1:]))):
+        lean += 0.1  # buying and running together, where neither is asked for
     if fact.subject_code:
         if fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
             lean -= 0.03  # a subject of spending that an income table lists too
@@ -451,6 +453,10 @@ def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> floa
         if shares.get(shelved.names[0], 0.0) >= 0.99 and beyond >= 2:
             lean += 0.25  # an indicator said word for word is what is asked, not its project's budget
     return lean
+
+
+_ALL_OF_CARS = re.compile("^(?!.*(?:购|买|运行|维护|运维|改革|保有|辆|数量)).*(?:公车|公务车|公务用车)")
+_CARS_TOTAL = re.compile("公务用车购置[及和与]运行(?:维护)?费")
 
 
 def _income(fact: Fact) -> bool:

@@ -32,6 +32,7 @@ _AND = re.compile(r"以及|[和与及、]")
 _BASE_YEAR = re.compile(r"(?<=[比较与同])20\d\d年")
 _YEAR = re.compile(r"20\d\d年度?的?")
 _OF_CELLS = ("figure", "exists", "situation")
+_BOTH_ENDS = re.compile("(最[多高大]的?|最[少低小]的?)(?:和|与|、|以及|跟)(最[少低小]的?|最[多高大]的?)")
 MOST = 4
 
 
@@ -41,6 +42,8 @@ def part_questions(u: Understanding, catalog: Catalog, *, figures: bool = False)
     A clause takes the names and the year from the question, and its item from the clause before where it has none.
     Questions of ``figures`` alone are parted only on demand: computing knows most of them as they are.
     """
+    if both := _BOTH_ENDS.search(u.text):  # 最多的和最少的分别是哪个
+        return [u.text[: both.start()] + end + u.text[both.end() :] for end in (both[1], both[2])]
     parts = clauses(u.text)
     read = [understand(part, catalog) for part in parts]
     of_cells = [bool(_FIGURES.search(c)) or r.asks in _OF_CELLS for c, r in zip(parts, read, strict=True)]

@@ -129,7 +129,7 @@ def field_of(text: str) -> str:
 def _asks(text: str) -> str:
     figure = bool(_FIGURE.search(text))
     if (_PROSE.search(text) or _TOLD.search(text)) and (
-        not re.search(r"多少|几个|几项|哪个(?:多|高|大|少)", text)
+        not re.search(r"多少|几个|几项|哪个(?:多|高|大|少)|最[多高大少低小]", text)
         or re.search(r"(?:分别|都)(?:是|有)(?:哪|什么)", text)
     ):
         return "prose"

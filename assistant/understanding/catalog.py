@@ -222,13 +222,14 @@ def _office_calls(agency: str) -> Iterator[str]:
 
 
 def _without_bureau(region: str, variants: Iterable[str]) -> Iterator[str]:
-    """普陀财政, 普陀区财政 for 普陀区财政局: only with the region before it, as 财政 alone means much else."""
+    """普陀财政, 普陀区财政 for 普陀区财政局, 平山疾控 for its 疾控中心: only with the region before it, as 财政 alone means much else."""
     place = re.search(r"([^省市区县]+)[省市区县]$", region)
     for variant in variants if place else ():
-        if place and variant.endswith("局") and len(variant) > 2:
+        stem = re.sub("(?:局|中心|委)$", "", variant)
+        if place and stem != variant and len(stem) > 1:
             for front in (place[0], place[1]) if len(place[1]) > 1 else (place[0],):
                 yield front + variant
-                yield front + variant[:-1]
+                yield front + stem
 
 
 @lru_cache(maxsize=65_536)

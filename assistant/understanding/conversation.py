@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.records import Question
+from assistant.records import Answer, Question
 from assistant.understanding import Understanding, understand
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.periods import PERIOD
@@ -75,7 +75,8 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
         return understand(completed, catalog)
     for guessed in (*_of_which(text, before, solver), _exchanged(text, before, catalog)):
         meant = understand(guessed, catalog) if guessed else None
-        if meant is not None and solver.solve(meant).status == "answered":
+        answer = solver.solve(meant) if meant is not None else None
+        if meant is not None and answer is not None and answer.status == "answered" and _new(answer, solver.solve(before)):
             return meant
     return _joined(understand(text, catalog), before, catalog)
 
@@ -103,6 +104,11 @@ def _narrowed(text: str, before: Understanding, catalog: Catalog) -> str | None:
     if at and before.operation.name != "lookup":
         return before.text[: at.start()] + found[1] + before.text[at.start() :]
     return f"{_called(before)}{found[1]}"
+
+
+def _new(answer: Answer, before: Answer) -> bool:
+    """Whether an answer gives another figure than the one before."""
+    return not answer.values or {v.value for v in answer.values} != {v.value for v in before.values}
 
 
 def _of_which(text: str, before: Understanding, solver: Solver) -> tuple[str, ...]:
