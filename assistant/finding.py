@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from assistant.lookup import Found, Lookup
 from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted, match
 from assistant.prose import Prose
+from assistant.shelf import Labels
 from assistant.understanding import Understanding
 from assistant.understanding.catalog import Catalog
 from assistant.understanding.operations import PLUS
 from assistant.understanding.scope import Scope, of_year
 from assistant.understanding.wording import subjects_said
 from assistant.understanding.wording import weights as weights_of
+from index.names import folded
 from index.row_tree import clean_label
 
 # What joins two items, but not inside a word (加工, 及时, 和谐).
@@ -192,8 +194,12 @@ class Finder:
     def _with_front(self, u: Understanding, named: list[str]) -> list[str] | None:
         """政府采购货物、工程、服务: what the first item begins with belongs to the others too, where that is what they are called."""
         first, *others = (_ENDS_ITEM.sub("", _content(u, part)) for part in named)
+        ask = self.asks(u)[0]
+        documents = self.lookup.documents(of_year(ask.scope, ask.year, self.catalog), ask.wanted, self.catalog)
         for begin, size in ((b, s) for b in (0, 2) for s in range(len(first) - 2, b + 1, -1)):
             front, items = first[begin:size], (first[size:], *others)
+            if not any(all(_may_be_called(d.labels, front, item) for item in items) for d in documents):
+                continue
             asks = [ask for item in items for ask in self.asks(u, [front + item])]
             called = [self._under_front(ask, front, item) for ask, item in zip(asks, items, strict=False)]
             if len(asks) == len(items) and all(called):
@@ -222,6 +228,16 @@ class Finder:
         found = [self.find(a) for part in each for a in self.asks(u, [part])]
         meant = all(f.matches and not f.rivals and f.matches[0].precision >= _SURE for f in found)
         return [*each, named[-1]] if owner and meant else named
+
+
+def _may_be_called(labels: Labels, front: str, item: str) -> bool:
+    """Whether some head of a document says the words together, or one says the front and another is the item."""
+
+    def printed(words: str) -> bool:
+        words = folded(words)
+        return any(words in labels.texts[n] for n in labels.pairs.get(words[:2], ()))
+
+    return printed(front + item) or (printed(front) and printed(item))
 
 
 def _pieces(splitter: re.Pattern[str], text: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from assistant.finding import WHICH_UNIT
+from assistant.plain_tables import from_tables
 from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
@@ -22,7 +23,22 @@ class Solver(Quoter):
     """Answers one question over the documents of a catalog."""
 
     def solve(self, u: Understanding) -> Answer:
-        """The answer to an understood question, tried again with mended words when its own find nothing."""
+        """The answer to an understood question, tried again with mended words when its own find nothing.
+
+        Tables that are no budget papers are asked first where only they are in question, else last.
+        """
+        scopes = u.naming.scopes
+        rows = [self.catalog.rows[d] for s in scopes for d in s.documents if d in self.catalog.plain] if self.catalog.plain else []
+        only = bool(rows) and len(rows) == sum(len(s.documents) for s in scopes)
+        told = from_tables(u.text, rows, self.lookup.store) if only else None
+        if told is not None:
+            return told
+        answer = self._solve_papers(u)
+        if answer.status == "not_found" and rows and not only:
+            told = from_tables(u.text, rows, self.lookup.store)
+        return told or answer
+
+    def _solve_papers(self, u: Understanding) -> Answer:
         if u.naming.unknown:
             meant = self._within_documents(u)
             if meant is None and (again := misspelled_office(u, self.catalog)) is not None:

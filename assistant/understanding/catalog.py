@@ -51,6 +51,8 @@ class Catalog:
     """The offices' names without a region, by their first and their last character."""
     streets: dict[str, frozenset[str]] = field(default_factory=dict)
     """The names of streets and towns that are longer than their bare kind and place."""
+    plain: frozenset[str] = frozenset()
+    """The documents of no office and no region: no budget papers."""
     projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] = lambda _texts: {}
     """Which texts are names of projects in the store, with the documents that hold them: a million are not kept here."""
 
@@ -91,6 +93,7 @@ class Catalog:
             of_two_levels=frozenset(d for a in both for d in by_agency[a]),
             names_between=_grouped(((n[0], n[-1]), n) for n in of_office if len(n) > 3 and not split_region(n)[0]),
             streets={n: frozenset(d) for n, d in of_office.items() if len(n) >= 6 and n.endswith(("街道", "镇", "乡"))},
+            plain=frozenset(row.id for row in rows if not row.agency and not row.region),
             projects=projects or (lambda _texts: {}),
         )
 
