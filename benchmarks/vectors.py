@@ -89,21 +89,23 @@ def on_disk(place: str | Path) -> float | None:
 
 
 class Progress:
-    """How many documents stand, and what adding the chunks since the size before took; kept beside the vectors."""
+    """How many documents stand, and what adding those beyond ``measured`` took; kept beside the vectors."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         kept = json.loads(file.read_text()) if file and file.exists() else {}
         self.documents: int = kept.get("documents", 0)
+        self.measured: int = kept.get("measured", 0)
         self.wall: float = kept.get("wall", 0.0)
         self.cpu: float = kept.get("cpu", 0.0)
 
     def keep(self) -> None:
         if self._file:
-            self._file.write_text(json.dumps({"documents": self.documents, "wall": self.wall, "cpu": self.cpu}))
+            shown = ("documents", "measured", "wall", "cpu")
+            self._file.write_text(json.dumps({name: getattr(self, name) for name in shown}))
 
     def begin_section(self) -> None:
-        self.wall = self.cpu = 0.0
+        self.measured, self.wall, self.cpu = self.documents, 0.0, 0.0
         self.keep()
 
 
@@ -165,8 +167,8 @@ def probe(place: str | Path, documents: int) -> dict[str, Any]:
     return out
 
 
-def told(progress: Progress, before: int, place: str | Path, p: dict[str, Any]) -> str:
-    added, disk = (progress.documents - before) * CHUNKS_PER_DOCUMENT, on_disk(place)
+def told(progress: Progress, place: str | Path, p: dict[str, Any]) -> str:
+    added, disk = (progress.documents - progress.measured) * CHUNKS_PER_DOCUMENT, on_disk(place)
     lines = [
         f"== {progress.documents * CHUNKS_PER_DOCUMENT:,} 段，磁盘 {disk or 0:,.0f} MB",
         f"  写入 {added / (progress.wall or 1):.0f} 段/秒（CPU {added / (progress.cpu or 1):.0f}）",
@@ -198,11 +200,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         place = args.place or temporary
         progress = Progress(None if "://" in place else Path(place).with_suffix(".progress.json"))
-        before = 0
         for size in map(int, args.chunks.split(",")):
             documents = size // CHUNKS_PER_DOCUMENT
             if progress.documents > documents:
-                before = documents
                 continue
             store = ChunkStore(place if "://" in place else Path(place), RandomVectors())
             whole = add(store, progress, documents, until)
@@ -211,9 +211,8 @@ def main() -> int:
                 return UNFINISHED
             command = [sys.executable, __file__, "--place", str(place), "--probe", str(documents)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-            print(told(progress, before, place, json.loads(done.stdout)), flush=True)
+            print(told(progress, place, json.loads(done.stdout)), flush=True)
             progress.begin_section()
-            before = documents
     return 0
 
 

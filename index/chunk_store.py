@@ -11,7 +11,7 @@ Chroma, many are searched wide and filtered afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from index.embedding import Embedder
 from index.records import Chunk
+from index.watcher import ended_if_stuck
 
 COLLECTION = "budgetqa-chunks"
 _BATCH = 64
@@ -28,7 +29,12 @@ _WIDE = 300
 _PAGE = 5000
 _SERVER_PATIENCE = 60.0
 """Seconds; Chroma's own client would wait for a server that hangs for ever."""
-
+_CLOSING_PATIENCE = 30.0
+"""Seconds; closing takes a fraction of one. Once in thousands one of Chroma's threads did not end."""
+_STUCK = (
+    "关闭向量库时没有响应（Chroma 的一个线程没有停下），本程序已自行结束。此前读入的文档和建好的向量都已写入，没有丢失；"
+    "再次运行同一命令会接着做。服务须重新启动。如反复出现，可改用 Chroma 服务（BUDGETQA_CHROMA）。"
+)
 _DAMAGED = ("malformed", "not a database")
 _NAMES: set[str] = set()
 _NAMES_LOCK = Lock()
@@ -176,7 +182,9 @@ class ChunkStore:
             return
         client, self._client = self._client, None
         sessions = _sessions(client)
-        client.close()
+        # What was written is committed already, so nothing is lost with the process.
+        with nullcontext() if sessions else ended_if_stuck(_CLOSING_PATIENCE, _STUCK):
+            client.close()
         _NAMES.discard(client.get_settings().persist_directory)
         for session in sessions:
             session.close()
