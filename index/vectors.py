@@ -119,12 +119,13 @@ def _embed(store: FactStore, chunks: ChunkStore, claim: Claim, say: Progress, go
         if not going_on():
             return
         if claim(f"vectors {row.id}"):
-            _embed_document(store, chunks, row)
+            _embed_document(store, chunks, row, had_some=row.id in present)
         say(f"向量：{row.file}", done, len(waiting))
 
 
-def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow) -> None:
-    chunks.replace(row.id, store.chunks_of(row.id))
+def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow, *, had_some: bool) -> None:
+    # Looking for earlier chunks takes Chroma long where there are many of other documents.
+    (chunks.replace if had_some else chunks.add)(row.id, store.chunks_of(row.id))
     if not store.mark_vectors(row.id, row.digest):  # removed or read anew meanwhile
         chunks.remove(row.id)
 
