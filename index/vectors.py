@@ -25,6 +25,8 @@ from index.store_engine import StoreError
 
 REOPEN_SECONDS = 30.0
 """A reader looks for vectors that others made at most this often: opening reads the whole index again."""
+REOPEN_SHARE = 20
+"""And at most every so many times as long as opening took, while searches wait: a large index takes seconds."""
 SESSION_SECONDS = 60.0
 """A service gives the lock back this often, so that a backup or an ingest has its turn."""
 START_SECONDS = 2.0
@@ -204,6 +206,7 @@ class VectorReader:
         self._users: dict[ChunkStore, int] = {}
         self._seen: str | None = None
         self._looked = float("-inf")
+        self._pause = REOPEN_SECONDS
         self.notice: str | None = None
 
     def search(self, query: str, k: int, document_ids: Sequence[str] | None = None) -> list[tuple[str, float]]:
@@ -238,7 +241,7 @@ class VectorReader:
 
     def _refresh(self) -> None:
         now = time.monotonic()
-        if now - self._looked < REOPEN_SECONDS:
+        if now - self._looked < self._pause:
             return
         self._looked = now
         mark = self._mark()
@@ -249,6 +252,8 @@ class VectorReader:
         self._current, self._seen = opened, mark
         if opened is not None:
             self._users[opened] = 0
+            opened.search("预算", 1)  # Chroma reads its index when it is first asked
+        self._pause = max(REOPEN_SECONDS, REOPEN_SHARE * (time.monotonic() - now))
 
     def _let_go(self) -> None:
         self._current = None
