@@ -160,7 +160,7 @@ def probe(place: str | Path, documents: int) -> dict[str, Any]:
         middle, most = PROBES // 2, int(PROBES * 0.95)
         out[name] = [wall[middle], wall[most], cpu[middle], cpu[most], full]
     out["rss"] = resident()
-    out["ids"] = clocked(store.document_ids)
+    out["ids"] = clocked(store.ids)
     out["replace"] = clocked(lambda: store.replace(every[0], chunks_of(every[0])))
     out["close"] = clocked(store.close)
     out["end_rss"] = resident()
@@ -181,7 +181,7 @@ def told(progress: Progress, place: str | Path, p: dict[str, Any]) -> str:
             lines.append(
                 f"  查 40 段，{name}：{w50:.1f}/{w95:.1f} 毫秒（CPU {c50:.1f}/{c95:.1f}），取足 {full}/{PROBES} 次"
             )
-    for key, name in (("ids", "列出文档"), ("replace", "换一份文档"), ("close", "关闭")):
+    for key, name in (("ids", "列出段落"), ("replace", "换一份文档"), ("close", "关闭")):
         lines.append(f"  {name} {p[key][0] * 1000:.0f} 毫秒（CPU {p[key][1] * 1000:.0f}）")
     return "\n".join(lines)
 

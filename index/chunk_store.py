@@ -12,7 +12,7 @@ and left to Chroma only where that brings too few.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
@@ -190,14 +190,20 @@ class ChunkStore:
         near = vectors @ asked / (numpy.linalg.norm(vectors, axis=1) * numpy.linalg.norm(asked))
         return [(ids[at], float(near[at])) for at in numpy.argsort(-near, kind="stable")[:k]]
 
-    def document_ids(self) -> set[str]:
-        """Every document that has vectors."""
-        ids: set[str] = set()
-        offset = 0
-        while page := self._chroma.get(include=["metadatas"], limit=_PAGE, offset=offset)["metadatas"]:
-            ids.update(str(m["document_id"]) for m in page)
-            offset += len(page)
-        return ids
+    def ids(self) -> set[str]:
+        """Every chunk that has a vector."""
+        found: set[str] = set()
+        while page := self._chroma.get(include=[], limit=_PAGE, offset=len(found))["ids"]:
+            found.update(page)
+        return found
+
+    def documents_of(self, ids: Iterable[str]) -> set[str]:
+        """The documents to which these chunks belong; ten times slower a chunk than :meth:`ids`."""
+        wanted, found = list(ids), set[str]()
+        for start in range(0, len(wanted), _PAGE):
+            held = self._chroma.get(ids=wanted[start : start + _PAGE], include=["metadatas"])["metadatas"]
+            found.update(str(m["document_id"]) for m in held)
+        return found
 
     def close(self) -> None:
         if self._client is None:

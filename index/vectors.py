@@ -111,17 +111,18 @@ def _set_aside(place: str | Path, error: ChunkStoreUnavailable) -> str:
 
 def _embed(store: FactStore, chunks: ChunkStore, claim: Claim, say: Progress, going_on: Callable[[], bool]) -> None:
     # In this order: a document that another worker adds in between is then no leftover.
-    present = chunks.document_ids()
+    present = chunks.ids()
     rows = store.documents()
-    for gone in present - {row.id for row in rows}:
+    known = store.chunk_ids()
+    for gone in chunks.documents_of(present.difference(*known.values())) - {row.id for row in rows}:
         chunks.remove(gone)
     # Also those whose vectors were thrown away since, as after a change of the model.
-    waiting = [r for r in rows if not r.vectors or r.id not in present]
+    waiting = [r for r in rows if not r.vectors or not present.issuperset(known.get(r.id, ()))]
     for done, row in enumerate(waiting, 1):
         if not going_on():
             return
         if claim(f"vectors {row.id}"):
-            _embed_document(store, chunks, row, had_some=row.id in present)
+            _embed_document(store, chunks, row, had_some=not present.isdisjoint(known.get(row.id, ())))
         say(f"向量：{row.file}", done, len(waiting))
 
 

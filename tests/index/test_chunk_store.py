@@ -59,10 +59,11 @@ def test_a_replaced_document_leaves_no_old_chunk_and_a_removed_one_none(store: C
     store.replace("b", [chunk("b", 0, "另一份")])
     store.replace("a", [chunk("a", 0, "新的内容")])
     assert {i for i, _ in store.search("内容", 10)} == {"a-0", "b-0"}
-    assert store.document_ids() == {"a", "b"}
+    assert store.ids() == {"a-0", "b-0"}
+    assert store.documents_of({"b-0", "never there"}) == {"b"}
     store.remove("a")
     store.remove("never there")
-    assert store.document_ids() == {"b"}
+    assert store.ids() == {"b-0"}
 
 
 @pytest.mark.parametrize(("few", "most"), [(100, 100), (100, 4), (2, 100)], ids=["compared", "too many", "wide"])
@@ -102,7 +103,7 @@ def test_vectors_of_another_model_are_refused_by_name(vectors_place: str) -> Non
     with pytest.raises(ModelMismatch, match="字母"):
         ChunkStore(vectors_place, LetterEmbedder("other"))
     reopened = ChunkStore(vectors_place, LetterEmbedder())
-    assert reopened.document_ids() == set()
+    assert reopened.ids() == set()
     reopened.close()
 
 
