@@ -127,19 +127,23 @@ def seen(urls: Sequence[str], version: int) -> bool:
     return not left
 
 
-def run(documents: int, serves: int, users: int, questions: int, folder: Path) -> dict[str, Any]:
+def run(
+    documents: int, serves: int, users: int, questions: int, folder: Path, filled: Path | None = None
+) -> dict[str, Any]:
+    """What users were answered; ``filled`` is a folder of :mod:`scale` with a store of so many documents."""
     files = folder / "files"
     files.mkdir()
     (folder / "chroma").mkdir()
     with ExitStack() as stack:
-        place = stack.enter_context(own_postgresql()).new_store()
+        place = stack.enter_context(own_postgresql("512MB")).new_store()
         os.environ["BUDGETQA_CHROMA"] = stack.enter_context(own_chroma(folder / "chroma"))
         stack.callback(os.environ.pop, "BUDGETQA_CHROMA")
         if documents < 50:
             build(place, documents)
         else:
-            fill(folder / "filled", documents)
-            copy(folder / "filled", place)
+            if filled is None:
+                fill(filled := folder / "filled", documents)
+            copy(filled, place)
         urls = []
         for number in range(serves):
             (folder / f"serve{number}").mkdir()
@@ -177,9 +181,10 @@ def main() -> int:
     parser.add_argument("--serves", type=int, default=3, help="几个服务")
     parser.add_argument("--users", type=int, default=6, help="几人同时问")
     parser.add_argument("--questions", type=int, default=300, help="每轮问多少次")
+    parser.add_argument("--filled", type=Path, help="已生成的库（benchmarks/scale.py --dir 下与文档数同名的文件夹）")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="many-serves-") as temporary:
-        done = run(args.documents, args.serves, args.users, args.questions, Path(temporary))
+        done = run(args.documents, args.serves, args.users, args.questions, Path(temporary), args.filled)
     print(json.dumps(done, ensure_ascii=False))
     good = (
         done["seen_by_all"] and not done["ingests_failed"] and not done["still"]["wrong"] + done["ingesting"]["wrong"]

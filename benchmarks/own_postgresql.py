@@ -19,8 +19,8 @@ UNPRIVILEGED = "nobody"
 class PostgreSQL:
     """A server in a folder of its own, reached by a socket in it; sorts as Chinese readers do, not by codes."""
 
-    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
-        self.programs, self.folder, self.user = programs, folder, user
+    def __init__(self, programs: Path, folder: Path, user: str | None, buffers: str) -> None:
+        self.programs, self.folder, self.user, self.buffers = programs, folder, user, buffers
         self._numbers = count()
         self._process: subprocess.Popen[bytes] | None = None
         order = ["--locale-provider=icu", "--icu-locale=zh", "--locale=C"]
@@ -32,7 +32,7 @@ class PostgreSQL:
         subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder)  # noqa: S603
 
     def start(self) -> None:
-        settings = ["listen_addresses=", "fsync=off", "max_connections=100", "shared_buffers=64MB"]
+        settings = ["listen_addresses=", "fsync=off", "max_connections=100", f"shared_buffers={self.buffers}"]
         command = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
         for setting in settings:
             command += ["-c", setting]
@@ -54,11 +54,21 @@ class PostgreSQL:
         self._process.send_signal(how)
         self._process.wait(30)
 
+    def cpu(self) -> float:
+        """CPU seconds of the server, without connections that are still open."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
     def new_store(self) -> str:
         """The address of a fresh, empty database."""
         name = f"store{next(self._numbers)}"
         self._run("createdb", "-h", str(self.folder), "-U", "tests", "-T", "template0", name)
         return f"postgresql://tests@/{name}?host={self.folder}"
+
+    def drop(self, place: str) -> None:
+        """Take a database of :meth:`new_store` away."""
+        self._run("dropdb", "-h", str(self.folder), "-U", "tests", place.split("/")[3].split("?", maxsplit=1)[0])
 
 
 def programs() -> Path | None:
@@ -69,8 +79,8 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def own_postgresql() -> Iterator[PostgreSQL]:
-    """A running server; FileNotFoundError where PostgreSQL is not installed."""
+def own_postgresql(buffers: str = "64MB") -> Iterator[PostgreSQL]:
+    """A running server with so much memory for pages; FileNotFoundError where PostgreSQL is not installed."""
     where = programs()
     if where is None:
         raise FileNotFoundError("PostgreSQL is not installed (apt install postgresql)")
@@ -78,7 +88,7 @@ def own_postgresql() -> Iterator[PostgreSQL]:
     user = UNPRIVILEGED if os.geteuid() == 0 else None  # the server refuses to run as root
     if user:
         shutil.chown(folder, user)
-    server = PostgreSQL(where, folder, user)
+    server = PostgreSQL(where, folder, user, buffers)
     try:
         yield server
     finally:

@@ -6,7 +6,7 @@ fills a synthetic store (:mod:`synthetic`: 500 facts, 50 names and 15 chunks a d
 it in a fresh process, so that the memory is the reader's alone. 20,000 documents are 10 million facts, a million names
 and 300,000 chunks in 6 GB. Times are wall time; the CPU time of the same questions stands beside them, because on a busy machine
 only that tells what the program does. A yardstick, the CPU time of a loop that adds to a million, tells how fast the
-machine was meanwhile. ``--store postgresql://…`` fills an empty database with one size instead.
+machine was meanwhile. ``--postgresql`` copies the store of each size into a server of our own and measures there.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from assistant.answering import Assistant
 from assistant.records import Question
+from benchmarks.own_postgresql import PostgreSQL, own_postgresql
 from benchmarks.synthetic import (
     COLUMNS,
     ENDS,
@@ -34,6 +36,7 @@ from benchmarks.synthetic import (
     NAMES_PER_DOCUMENT,
     Made,
     build,
+    copy,
     document,
     fill,
     name_of,
@@ -182,6 +185,20 @@ def stores(sizes: Sequence[int], folder: Path) -> Iterator[tuple[int, Path]]:
         yield size, place
 
 
+def copies(server: PostgreSQL, places: Iterator[tuple[int, Path]]) -> Iterator[tuple[int, str]]:
+    """The same stores in databases, one at a time; what filling them and asking took the server is told."""
+    for size, folder in places:
+        place, began = server.new_store(), time.perf_counter()
+        copy(folder, place)
+        print(f"{size:,} 份抄入 PostgreSQL：{time.perf_counter() - began:.0f} 秒", flush=True)
+        time.sleep(1)  # until the connection is gone, whose time counts only then
+        used = server.cpu()
+        yield size, place
+        time.sleep(1)
+        print(f"{size:,} 份提问，数据库 CPU {server.cpu() - used:.1f} 秒", flush=True)
+        server.drop(place)
+
+
 def line(size: int, f: dict[str, float]) -> str:
     cells = [f"{size:,}", f"{size * FACTS_PER_DOCUMENT:,}", f"{size * NAMES_PER_DOCUMENT:,}", f"{f['start']:.0f}"]
     for kind in (*KINDS, "suggest", "text"):
@@ -205,7 +222,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, help="保留生成的库；不填则用完即删")
     parser.add_argument("--probes", type=int, default=PROBES)
     parser.add_argument("--plain-rag", type=int, default=20, help="朴素 RAG 的文档数，0 为不测")
-    parser.add_argument("--store", help="改用这个空的 PostgreSQL 数据库（一次一个规模）")
+    parser.add_argument("--postgresql", action="store_true", help="抄入自己启动的 PostgreSQL 后在那里量")
     parser.add_argument("--probe", help=argparse.SUPPRESS)
     parser.add_argument("--rag-probe", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -216,14 +233,16 @@ def main() -> None:
     heads = ["文档", "数据", "名称", "启动"]
     for name in (*KINDS.values(), "联想", "全文检索"):
         heads += [f"{name} p50/p95", "CPU", *(["对"] if name != "联想" else [])]
-    with tempfile.TemporaryDirectory() as temporary:
-        seconds = build(args.store or Path(temporary) / "written", sizes[0] if args.store else WRITTEN)
-        written = (sizes[0] if args.store else WRITTEN) * FACTS_PER_DOCUMENT
-        print(f"写入（库自己的写入，含全文）：{written / seconds:,.0f} 条数据/秒\n")
+    with ExitStack() as stack:
+        temporary = stack.enter_context(tempfile.TemporaryDirectory())
+        server = stack.enter_context(own_postgresql("512MB")) if args.postgresql else None
+        seconds = build(server.new_store() if server else Path(temporary) / "written", WRITTEN)
+        print(f"写入（库自己的写入，含全文）：{WRITTEN * FACTS_PER_DOCUMENT / seconds:,.0f} 条数据/秒\n")
         heads += ["内存 MB/全文检索后", "标尺"]
         print("| " + " | ".join(heads) + " |（毫秒）\n|" + " ---: |" * len(heads))
         found: dict[int, dict[str, float]] = {}
-        places = [(sizes[0], args.store)] if args.store else stores(sizes, args.dir or Path(temporary))
+        folders = stores(sizes, args.dir or Path(temporary))
+        places: Iterable[tuple[int, str | Path]] = copies(server, folders) if server else folders
         for size, place in places:
             found[size] = in_process("--probe", str(place), "--probes", str(args.probes))
             print(line(size, found[size]), flush=True)

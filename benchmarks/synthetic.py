@@ -138,13 +138,17 @@ def _parts(name: str) -> tuple[str, str, str]:
     return name[:2], name[2:6], name[6:]
 
 
+def office_of(number: int) -> tuple[str, int]:
+    """The office and the year of a document: five years follow each other."""
+    return words_of(number // 5, _districts()[0], MATTERS) + "局", 2021 + number % 5
+
+
 def document(number: int) -> Made:
     """The document of a number: the budget of one of its office's five years."""
     draw = random.Random(number)  # noqa: S311
-    names, codes = _districts()
-    place = words_of(number // 5, names, MATTERS)
-    full = next(place[:n] for n in range(len(place), 0, -1) if place[:n] in codes)
-    agency, year, doc = f"{place}局", 2021 + number % 5, f"d{number:07d}"
+    codes = _districts()[1]
+    (agency, year), doc = office_of(number), f"d{number:07d}"
+    full = next(agency[:n] for n in range(len(agency), 0, -1) if agency[:n] in codes)
     projects = [name_of(number * NAMES_PER_DOCUMENT + i) for i in range(NAMES_PER_DOCUMENT)]
     table = Table(f"{doc}-t0", "部门预算支出总表", (), (), NAMES_PER_DOCUMENT, len(COLUMNS), unit="万元")
     reason = draw.choice(REASONS)
@@ -221,11 +225,15 @@ _FACTS = f"""
 INSERT INTO facts (id, document_id, position, block_id, row, col, kind, row_path, column_path, printed, value, unit, agency,
   fiscal_year, phase, project, subject, indicator, measure, is_total, depth, approximate)
 SELECT doc || '-t0-r' || row || 'c' || col, doc, row * {len(COLUMNS)} + col, doc || '-t0', row, col, 'amount', name, head,
-  printf('%d.%02d', cents / 100, cents % 100), printf('%d.%02d', cents / 100, cents % 100), '万元', agency,
-  year, '预算', name, name, '', head, 0, 0, 0
+  {{printed}}, {{printed}}, '万元', agency,
+  year, '预算', name, name, '', head, {{no}}, 0, {{no}}
 FROM (SELECT *, (number * 1000003 + row * 7919 + col * 104729) % 9999991 * 48271 % 9999991 + 1 AS cents
-      FROM filling CROSS JOIN heads ORDER BY number, row, col)
+      FROM filling CROSS JOIN heads ORDER BY number, row, col) AS cells
 """
+
+
+_IN_SQLITE = _FACTS.format(printed="printf('%d.%02d', cents / 100, cents % 100)", no="0")
+_IN_POSTGRESQL = _FACTS.format(printed="cents / 100 || '.' || lpad((cents % 100)::text, 2, '0')", no="false")
 
 
 def fill(folder: Path, documents: int, first: int = 0) -> None:
@@ -242,7 +250,7 @@ def fill(folder: Path, documents: int, first: int = 0) -> None:
     for start in range(first, documents, BATCH):
         c.execute("BEGIN")
         last = _fill(c, [document(n) for n in range(start, min(start + BATCH, documents))], last)
-        c.execute(_FACTS)
+        c.execute(_IN_SQLITE)
         c.execute("DELETE FROM filling")
         c.execute("COMMIT")
     c.execute("BEGIN")
@@ -298,20 +306,53 @@ def _put(c: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> N
 
 
 def copy(folder: Path, place: str) -> None:
-    """Write a folder's store into an empty PostgreSQL database, in bulk."""
+    """Write the store that :func:`fill` wrote into a folder into an empty PostgreSQL database, in bulk.
+
+    The facts, most of all rows, are made in the database by the numbers of their documents. Indexes are made last.
+    """
     store = FactStore(place)
-    rows = sqlite3.connect(folder / "facts.sqlite")
+    rows = sqlite3.connect((folder / "facts.sqlite").resolve().as_uri() + "?mode=ro", uri=True)
     with store.engine.begin() as connection, connection.connection.cursor() as into:
+        into.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        into.execute(
+            "SELECT indexname, indexdef FROM pg_indexes LEFT JOIN pg_constraint ON conname = indexname "
+            "WHERE schemaname = current_schema() AND conname IS NULL AND indexdef NOT LIKE 'CREATE UNIQUE%'"
+        )
+        indexes = into.fetchall()
+        for name, _ in indexes:
+            into.execute(f'DROP INDEX "{name}"')
         for table in metadata.sorted_tables:
             columns = list(table.columns)
             marks = ", ".join(f'"{c.name}"' for c in columns)
             flags = [i for i, c in enumerate(columns) if isinstance(c.type, Boolean)]
             into.execute(f"TRUNCATE {table.name} CASCADE")
+            if table.name == "facts":
+                _copy_facts(into, [row[0] for row in rows.execute("SELECT id FROM documents ORDER BY id")])
+                continue
             with into.copy(f"COPY {table.name} ({marks}) FROM STDIN") as lines:
                 for row in rows.execute(f"SELECT {marks} FROM {table.name}"):
                     lines.write_row([bool(v) if i in flags else v for i, v in enumerate(row)] if flags else row)
         into.execute("SELECT setval(pg_get_serial_sequence('names', 'id'), (SELECT max(id) FROM names))")
+        for _, definition in indexes:
+            into.execute(definition)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("VACUUM ANALYZE")
     rows.close()
     store.close()
+
+
+def _copy_facts(into: Any, documents: Sequence[str]) -> None:
+    """The facts of documents by their ids, which hold their numbers."""
+    into.execute("CREATE TEMP TABLE heads (col int, head text)")
+    into.executemany("INSERT INTO heads VALUES (%s, %s)", list(enumerate(COLUMNS)))
+    into.execute("CREATE TEMP TABLE filling (number bigint, doc text, row bigint, name text, agency text, year int)")
+    for start in range(0, len(documents), BATCH):
+        with into.copy("COPY filling FROM STDIN") as lines:
+            for doc in documents[start : start + BATCH]:
+                number = int(doc.removeprefix("d"))
+                agency, year = office_of(number)
+                for row in range(NAMES_PER_DOCUMENT):
+                    lines.write_row((number, doc, row, name_of(number * NAMES_PER_DOCUMENT + row), agency, year))
+        into.execute(_IN_POSTGRESQL)
+        into.execute("TRUNCATE filling")
+    into.execute("DROP TABLE filling, heads")

@@ -466,6 +466,14 @@ class FactStore:
             statement = select(schema.chunks.c.body).where(schema.chunks.c.document_id == document_id)
             return [chunk(body) for body in c.execute(statement.order_by(schema.chunks.c.position)).scalars()]
 
+    def chunk_ids(self) -> dict[str, list[str]]:
+        """The chunks of every document that has any."""
+        found: dict[str, list[str]] = {}
+        with self._begin() as c:
+            for row in c.execute(select(schema.chunks.c.document_id, schema.chunks.c.id)):
+                found.setdefault(row.document_id, []).append(row.id)
+        return found
+
     def chunk_count(self) -> int:
         with self._begin() as c:
             return int(c.execute(select(func.count()).select_from(schema.chunks)).scalar() or 0)

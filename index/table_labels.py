@@ -6,7 +6,7 @@ import json
 import math
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def kind_of(text: str) -> Kind:
     """The form of a cell's text; a target such as "≥98%" or "1项" counts as a value, not as text."""
     s = plain(text)
@@ -73,7 +73,7 @@ def pieces(text: str) -> set[str]:
     return grams | {f"len{min(len(s), 30)}"}
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def label_score(text: str) -> float:
     """Probability (0 to 1) that the text is a label; weights are made by eval/train_labels.py from IM-TQA train."""
     kind = kind_of(text)

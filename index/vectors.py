@@ -25,6 +25,8 @@ from index.store_engine import StoreError
 
 REOPEN_SECONDS = 30.0
 """A reader looks for vectors that others made at most this often: opening reads the whole index again."""
+REOPEN_SHARE = 20
+"""And at most every so many times as long as opening took, while searches wait: a large index takes seconds."""
 SESSION_SECONDS = 60.0
 """A service gives the lock back this often, so that a backup or an ingest has its turn."""
 START_SECONDS = 2.0
@@ -109,22 +111,24 @@ def _set_aside(place: str | Path, error: ChunkStoreUnavailable) -> str:
 
 def _embed(store: FactStore, chunks: ChunkStore, claim: Claim, say: Progress, going_on: Callable[[], bool]) -> None:
     # In this order: a document that another worker adds in between is then no leftover.
-    present = chunks.document_ids()
+    present = chunks.ids()
     rows = store.documents()
-    for gone in present - {row.id for row in rows}:
+    known = store.chunk_ids()
+    for gone in chunks.documents_of(present.difference(*known.values())) - {row.id for row in rows}:
         chunks.remove(gone)
     # Also those whose vectors were thrown away since, as after a change of the model.
-    waiting = [r for r in rows if not r.vectors or r.id not in present]
+    waiting = [r for r in rows if not r.vectors or not present.issuperset(known.get(r.id, ()))]
     for done, row in enumerate(waiting, 1):
         if not going_on():
             return
         if claim(f"vectors {row.id}"):
-            _embed_document(store, chunks, row)
+            _embed_document(store, chunks, row, had_some=not present.isdisjoint(known.get(row.id, ())))
         say(f"向量：{row.file}", done, len(waiting))
 
 
-def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow) -> None:
-    chunks.replace(row.id, store.chunks_of(row.id))
+def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow, *, had_some: bool) -> None:
+    # Looking for earlier chunks takes Chroma long where there are many of other documents.
+    (chunks.replace if had_some else chunks.add)(row.id, store.chunks_of(row.id))
     if not store.mark_vectors(row.id, row.digest):  # removed or read anew meanwhile
         chunks.remove(row.id)
 
@@ -203,6 +207,7 @@ class VectorReader:
         self._users: dict[ChunkStore, int] = {}
         self._seen: str | None = None
         self._looked = float("-inf")
+        self._pause = REOPEN_SECONDS
         self.notice: str | None = None
 
     def search(self, query: str, k: int, document_ids: Sequence[str] | None = None) -> list[tuple[str, float]]:
@@ -237,7 +242,7 @@ class VectorReader:
 
     def _refresh(self) -> None:
         now = time.monotonic()
-        if now - self._looked < REOPEN_SECONDS:
+        if now - self._looked < self._pause:
             return
         self._looked = now
         mark = self._mark()
@@ -248,6 +253,8 @@ class VectorReader:
         self._current, self._seen = opened, mark
         if opened is not None:
             self._users[opened] = 0
+            opened.search("预算", 1)  # Chroma reads its index when it is first asked
+        self._pause = max(REOPEN_SECONDS, REOPEN_SHARE * (time.monotonic() - now))
 
     def _let_go(self) -> None:
         self._current = None

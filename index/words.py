@@ -35,9 +35,12 @@ def _tokenizer() -> Any:
     with tokenizer.get_dict_file() as dictionary:
         tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
     tokenizer.initialized = True
+    tokenizer.names = 0
     return tokenizer
 
 
+MOST_NAMES = 50_000
+"""Names that the dictionary holds before it begins anew (about 1 KB each): a run over many documents must not fill the memory."""
 _NO_WORD = re.compile(r"[\W_]{9,}|[a-z0-9.,]{65,}")
 """Runs that nobody searches for, in which the tokenizer would spend minutes."""
 
@@ -47,10 +50,13 @@ def load_names(names: Iterable[str]) -> None:
 
     Their parts are still found: :func:`cut` also gives the dictionary words inside a long word.
     """
+    if _tokenizer().names > MOST_NAMES:
+        _tokenizer.cache_clear()  # whoever cuts with the old one meanwhile goes on with it
     tokenizer = _tokenizer()
     for name in names:
         word = unicodedata.normalize("NFKC", name).strip()
         if 2 <= len(word) <= 24 and not any(c.isspace() for c in word):
+            tokenizer.names += word not in tokenizer.FREQ
             tokenizer.add_word(word)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import lru_cache
 from math import isfinite
 
 MAC_EPOCH = datetime(1904, 1, 1)
@@ -64,7 +64,7 @@ def _with_general(section: str, number: float | int) -> str:
     return f"{literal[0]}{general(number)}{literal[1]}".strip()
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _sections(pattern: str) -> tuple[str, ...]:
     sections, start, quoted, index = [], 0, False, 0
     while index < len(pattern):
@@ -103,7 +103,7 @@ def _holds(value: float | int, comparison: str, bound: float) -> bool:
     }.get(comparison, False)  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _tokens(section: str) -> tuple[tuple[str, str], ...]:
     tokens: list[tuple[str, str]] = []
     for match in _TOKEN.finditer(section):

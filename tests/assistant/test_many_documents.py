@@ -14,7 +14,7 @@ from sqlalchemy import event
 from assistant.answering import Assistant
 from assistant.lookup import LIKELY, MOST_DOCUMENTS
 from assistant.records import Question
-from benchmarks.synthetic import COLUMNS, build, document, fill
+from benchmarks.synthetic import COLUMNS, build, copy, document, fill
 from index.fact_store import FactStore
 from index.names import names_of, pairs
 from index.words import cut
@@ -54,6 +54,24 @@ def test_filled_in_bulk_as_through_the_writer(tmp_path: Path) -> None:
         connection.close()
     assert all(rows[0].values())
     assert rows[0] == rows[1]
+
+
+def test_copied_into_postgresql_as_through_the_writer(tmp_path: Path, postgresql: Any) -> None:
+    fill(tmp_path, 3)
+    places = [postgresql.new_store() for _ in range(2)]
+    copy(tmp_path, places[0])
+    build(places[1], 3)
+    held = []
+    for place in places:
+        store = FactStore(place)
+        ids = [row.id for row in store.documents()]
+        facts = [store.facts(i) for i in ids]
+        with store.engine.connect() as connection:
+            indexes = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes ORDER BY indexname").scalars().all()
+        held.append((ids, facts, sorted(store.names_of_documents(ids)), store.search_text(["为什么", "增加"], 9), indexes))
+        store.close()
+    assert len(held[0][1][2]) == 500
+    assert held[0] == held[1]
 
 
 @pytest.mark.parametrize("number", [3, 17, 39])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import gc
+import importlib
+import inspect
 import multiprocessing
 import os
+import pkgutil
 import re
 import shutil
 import signal
@@ -16,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+import index
+from index import build
 from index.build import ingest, remove
 from index.fact_store import FactStore, StoreError
 from index.locks import writing
@@ -199,6 +206,38 @@ def many(tmp_path: Path) -> Path:
     for number in range(40):
         (folder / f"{number:02}.txt").write_text(f"{text}\n附注{number}。", "utf-8")
     return folder
+
+
+def test_readers_do_not_run_ahead_of_a_slow_writer(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read and is not yet written fills the memory, so the readers wait for the writer."""
+    files = sorted(many.iterdir())[:14]
+    held: list[int] = []
+    write, slow = build._store, iter([0.3, 0.3, 0.3])  # seconds; a reader needs 0.03 for such a file
+
+    def slowly(*arguments: object) -> None:
+        until = time.monotonic() + next(slow, 0)
+        while True:
+            held.append(sum(isinstance(o, build._Derived) for o in gc.get_objects()))
+            if time.monotonic() > until:
+                break
+            time.sleep(0.02)
+        write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(build, "_store", slowly)
+    assert ingest(files, tmp_path / "store", workers=2, vectors=False).count("read") == 14
+    assert 2 <= max(held) <= 4
+
+
+def test_what_readers_remember_of_files_is_bounded() -> None:
+    """A cache by a cell's text grows with every file read; one without arguments holds what it holds."""
+    unbounded = []
+    for module in pkgutil.walk_packages(index.__path__, "index."):
+        if "migrations" in module.name:
+            continue
+        for name, kept in vars(importlib.import_module(module.name)).items():
+            if isinstance(kept, functools._lru_cache_wrapper) and kept.cache_info().maxsize is None:
+                unbounded += [f"{module.name}.{name}"] if inspect.signature(kept).parameters else []
+    assert unbounded == []
 
 
 @pytest.fixture

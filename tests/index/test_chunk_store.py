@@ -59,17 +59,19 @@ def test_a_replaced_document_leaves_no_old_chunk_and_a_removed_one_none(store: C
     store.replace("b", [chunk("b", 0, "另一份")])
     store.replace("a", [chunk("a", 0, "新的内容")])
     assert {i for i, _ in store.search("内容", 10)} == {"a-0", "b-0"}
-    assert store.document_ids() == {"a", "b"}
+    assert store.ids() == {"a-0", "b-0"}
+    assert store.documents_of({"b-0", "never there"}) == {"b"}
     store.remove("a")
     store.remove("never there")
-    assert store.document_ids() == {"b"}
+    assert store.ids() == {"b-0"}
 
 
-@pytest.mark.parametrize("inside", [100, 2])
+@pytest.mark.parametrize(("few", "most"), [(100, 100), (100, 4), (2, 100)], ids=["compared", "too many", "wide"])
 def test_search_keeps_to_the_documents_asked_for(
-    store: ChunkStore, inside: int, monkeypatch: pytest.MonkeyPatch
+    store: ChunkStore, few: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chunk_store, "_FILTER_INSIDE", inside)
+    monkeypatch.setattr(chunk_store, "_FEW", few)
+    monkeypatch.setattr(chunk_store, "_MOST_COMPARED", most)
     for n in range(12):
         store.replace(f"d{n}", [chunk(f"d{n}", 0, "网络舆情管理" if n == 11 else f"内容{n}")])
     wanted = [f"d{n}" for n in range(5)]
@@ -80,12 +82,28 @@ def test_search_keeps_to_the_documents_asked_for(
     assert store.search("网络舆情管理", 1)[0][0] == "d11-0"
 
 
+def test_a_few_documents_are_compared_as_chroma_does(store: ChunkStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its search through the index walks past all chunks of a large store to find those of one document."""
+    for n in range(8):
+        store.replace(f"d{n}", [chunk(f"d{n}", i, "网络舆情管理"[: 1 + (n + i) % 6] + f"内容{n}") for i in range(4)])
+    within = [f"d{n}" for n in (1, 4, 6)]
+    vector = store.embedder.embed_query("舆情管理")
+    theirs = store._nearest(vector, 12, {"document_id": {"$in": within}})
+    assert len(theirs) == 12
+    monkeypatch.setattr(ChunkStore, "_nearest", None)
+    ours = dict(store.search("舆情管理", 12, within))
+    assert ours == pytest.approx(dict(theirs), abs=1e-5)
+    best = store.search("舆情管理", 5, within)
+    assert [near for _, near in best] == sorted(ours.values(), reverse=True)[:5]
+    assert store.search("舆情管理", 5, ["never there"]) == []
+
+
 def test_vectors_of_another_model_are_refused_by_name(vectors_place: str) -> None:
     ChunkStore(vectors_place, LetterEmbedder()).close()
     with pytest.raises(ModelMismatch, match="字母"):
         ChunkStore(vectors_place, LetterEmbedder("other"))
     reopened = ChunkStore(vectors_place, LetterEmbedder())
-    assert reopened.document_ids() == set()
+    assert reopened.ids() == set()
     reopened.close()
 
 

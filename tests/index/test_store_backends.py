@@ -396,9 +396,9 @@ def test_vectors_are_found_replaced_and_forgotten(open_vectors: Callable[..., Ch
     assert 1 >= near > far
     assert store.search("网络舆情", 5, ["a"]) == [(second, pytest.approx(far))]
     other = open_vectors()
-    assert other.document_ids() == {"a", "b"}
+    assert other.ids() == {"a-0", "b-0"}
     store.remove("b")
-    assert other.document_ids() == {"a"}
+    assert other.ids() == {"a-0"}
     with pytest.raises(ModelMismatch, match="字母"):
         open_vectors(Letters("other"))
     store.close()

@@ -181,6 +181,28 @@ def test_searches_in_flight_outlive_a_reopening(place: Path, store: FactStore) -
     assert store.without_vectors() == 0
 
 
+def test_an_index_that_takes_long_to_open_is_opened_more_rarely(
+    place: Path, store: FactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one process makes vectors, the searches of another wait for each opening."""
+    ingest([FIRST], place, workers=1)
+    opened, opening = list[float](), vectors.open_chunks
+
+    def slowly(at: Path) -> ChunkStore | None:
+        opened.append(time.monotonic())
+        time.sleep(0.1)
+        return opening(at)
+
+    monkeypatch.setattr(vectors, "open_chunks", slowly)
+    monkeypatch.setattr(vectors, "REOPEN_SECONDS", 0.0)
+    reader = VectorReader(place, lambda: str(time.monotonic()))
+    while not opened or time.monotonic() < opened[0] + 1:
+        assert reader.search("预算", 3)
+        time.sleep(0.01)
+    reader.close()
+    assert len(opened) == 1
+
+
 def test_a_document_read_anew_while_it_is_embedded_is_not_marked(place: Path, store: FactStore) -> None:
     row = store.documents()[0]
     assert not store.mark_vectors(row.id, "another digest")
