@@ -58,6 +58,7 @@ _FACTS = (
 _HEADS = text(
     "SELECT b.id, b.title, b.section, b.kind, d.region FROM documents AS d JOIN blocks AS b ON b.document_id = d.id WHERE d.id = :id"
 )
+_MARKS = text("SELECT id, digest, ingested_at, vectors FROM documents")
 _FINDINGS_OF = text("SELECT body FROM findings WHERE document_id = :id ORDER BY id")
 
 
@@ -276,10 +277,19 @@ class FactStore:
             count, change = c.execute(_VERSION).one()
             return int(count), str(change)
 
-    def documents(self) -> list[DocumentRow]:
+    def documents(self, ids: Sequence[str] | None = None) -> list[DocumentRow]:
+        """All documents, or those of some ids, by file."""
+        columns = schema.documents.c
+        rows = select(*(columns[name] for name in DocumentRow.__slots__)).order_by(columns.file, columns.id)
         with self._begin() as c:
-            rows = c.execute(select(schema.documents).order_by(schema.documents.c.file, schema.documents.c.id)).all()
-            return [document_row(row._mapping) for row in rows]
+            parts = [rows] if ids is None else [rows.where(columns.id.in_(part)) for part in _parts(ids)]
+            return [document_row(row) for part in parts for row in c.execute(part)]
+
+    def marks(self) -> dict[str, tuple[str, str, bool]]:
+        """By id what tells whether a document was written since: its digest, when it was read, if its vectors stand."""
+        with self._begin() as c:
+            rows = c.execute(_MARKS).cursor
+            return {document: (digest, at, bool(vectors)) for document, digest, at, vectors in rows.fetchall()} if rows else {}
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""

@@ -157,13 +157,13 @@ def _heard(names: Iterable[str], beside: Container[tuple[str, str]] | None = Non
     sounds: dict[tuple[str, ...], str] = {}
     seen: set[str] = set()
     for name in names:
-        said = tuple(map(_syllable, name))
-        apart = "".join(" |"[beside is not None and two not in beside] for two in pairwise(said))
+        said, chinese = tuple(map(_syllable, name)), bool(_CHINESE.fullmatch(name))
+        apart = "" if beside is None else "".join(" |"[two not in beside] for two in pairwise(said))
         for start, end in _pieces(name):
             piece = name[start:end]
             if "|" not in apart[start : end - 1] and piece not in seen:
                 seen.add(piece)
-                if _CHINESE.fullmatch(piece):
+                if chinese or _CHINESE.fullmatch(piece):
                     sounds.setdefault(said[start:end], piece)
     return _Heard(sounds, "\n".join(names))
 
