@@ -195,7 +195,7 @@ class Lookup:
 
     def alike(self, founds: Sequence[Found], wanted: Wanted, catalog: Catalog) -> list[Found]:
         """Figures of one thing of several years or offices from one kind of table, where each has it there: they compare."""
-        kinds = Counter(k for f in founds for k in {place_kind(m) for m in (*f.matches, *f.rivals)})
+        kinds = Counter(k for f in founds for k in dict.fromkeys(map(place_kind, (*f.matches, *f.rivals))))
         if not all(f.matches for f in founds) or len({place_kind(f.matches[0]) for f in founds}) < 2:
             return list(founds)
         each: list[dict[str, Match]] = []
