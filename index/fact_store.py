@@ -46,8 +46,8 @@ _IN_LIMIT = 800
 _COMPOUND = 100
 _POSTINGS = 1_500
 _MOST_POSTINGS = 2_000
-_NEXT_RAREST = 3
-_CLOSELY = 4
+_NEXT_RAREST = 2
+_CLOSELY = 2
 """Of the names that hold a rare pair, how many times as many as are wanted are read, those first that hold most of them."""
 # Built once: for a question's dozen statements that takes longer than running them.
 _FACTS = (
@@ -73,6 +73,7 @@ class FactStore:
         self.engine, self._writer = engines_of(place)
         self._full_text = FullText(sqlite=self._sqlite)
         self._reading = threading.local()
+        self._common: dict[int, set[str]] = {}
         try:
             self._migrate(create)
         except FAILURES as error:
@@ -370,12 +371,16 @@ class FactStore:
 
     def rarity(self, grams: Sequence[str], cap: int = 20_000) -> dict[str, int]:
         """In how many names each pair of characters stands, counted up to ``cap``."""
+        distinct = list(dict.fromkeys(grams))
+        common = self._common.setdefault(cap, set())  # and stays so: names are not removed
+        out = {gram: cap for gram in distinct if gram in common}
         each = "json_each(:grams) AS g" if self._sqlite else "unnest(CAST(:grams AS text[])) AS g(value)"
         number = "SELECT count(*) FROM (SELECT 1 FROM name_grams WHERE gram = g.value LIMIT :cap) AS n"
-        statement = _said(f"SELECT g.value, ({number}) FROM {each}")
         with self._begin() as c:
-            rows = c.execute(statement, {"grams": self._listed(list(dict.fromkeys(grams))), "cap": cap})
-            return {gram: int(number) for gram, number in rows}
+            values = {"grams": self._listed([g for g in distinct if g not in out]), "cap": cap}
+            out |= {gram: int(n) for gram, n in c.execute(_said(f"SELECT g.value, ({number}) FROM {each}"), values)}
+        common |= {gram for gram, n in out.items() if n >= cap}
+        return out
 
     def names_among(self, texts: Iterable[str]) -> list[str]:
         """Which of these texts are names of the store as they stand."""
