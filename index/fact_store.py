@@ -358,8 +358,9 @@ class FactStore:
         )
         more = "0"  # how many of the next rarest pairs a name holds one after the other
         for i in range(len(looked) - 1, len(rare) - 1, -1):
-            holds = f"SELECT 1 FROM name_grams AS g WHERE g.gram = :g{i} AND g.name_id = n.name_id"
-            more = f"CASE WHEN EXISTS ({holds}) THEN 1 + {more} ELSE 0 END"
+            all_of_it = f"name_id IN (SELECT name_id FROM name_grams WHERE gram = :g{i})"
+            looked_up = f"EXISTS (SELECT 1 FROM name_grams AS g WHERE g.gram = :g{i} AND g.name_id = n.name_id)"
+            more = f"CASE WHEN {all_of_it if held[looked[i]] < _POSTINGS else looked_up} THEN 1 + {more} ELSE 0 END"
         best = f"SELECT name_id FROM ({some}) AS n GROUP BY name_id ORDER BY count(*) + {more} DESC, name_id"
         statement = _said(f"SELECT text, kind FROM names WHERE id IN ({best} LIMIT {_CLOSELY * limit})")
         with self._begin() as c:
