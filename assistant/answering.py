@@ -53,7 +53,7 @@ class Assistant:
         self._lock = Lock()
         self._version: tuple[int, str] | None = None
         self._checked = 0.0
-        self._catalog = Catalog({})
+        self._catalog = Catalog.of((), self.store.projects_among)
         self._follower: Thread | None = None
         self._over, self._added = Event(), Event()
 
@@ -71,10 +71,15 @@ class Assistant:
             if version == self._version:
                 self._checked = time.monotonic()
                 return self._catalog
-        catalog = Catalog.of(self.store.documents(), self.store.projects_among)
+            before = self._catalog
+        marks, rows = self.store.marks(), before.rows
+        known = {document: (row.digest, row.ingested_at, row.vectors) for document, row in rows.items()}
+        fresh = [document for document, mark in marks.items() if known.get(document) != mark]
+        read = self.store.documents(fresh if rows else None)
+        catalog = before.changed(read, rows.keys() - marks.keys())
         with self._lock:
             self._catalog, self._version, self._checked = catalog, version, time.monotonic()
-        if len(catalog.rows) > MANY_DOCUMENTS:
+        if len(read) > MANY_DOCUMENTS:
             _set_aside()
         return catalog
 

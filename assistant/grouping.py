@@ -9,6 +9,7 @@ from assistant import calculate, collections_of
 from assistant.citing import Citations, owner, said, value_of, when
 from assistant.collections_of import Collection
 from assistant.computing import Computer
+from assistant.finding import Ask
 from assistant.lookup import Found, same_figure
 from assistant.matching import Match
 from assistant.records import Answer, Calculation, Value
@@ -29,7 +30,10 @@ _OFFICES = re.compile(
 _YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
 
 
-_ALL_UNITS = re.compile(r"(?:\d+|[两二三四五六七八九十]+)?(?:个|家)?(?:预算|下属|所属)*单位(?:里面?|中|之中|当中)|含下属单位|(?:本级)?和下属单位中?")
+_ALL_UNITS = re.compile(
+    r"(?:\d+|[两二三四五六七八九十]+)?(?:个|家)?(?:预算|下属|所属)*单位(?:里面?|中|之中|当中)|含下属单位"
+    r"|(?:本级)?和下属单位中?"
+)
 
 
 class Grouper(Computer):
@@ -189,7 +193,8 @@ class Grouper(Computer):
         text = ask.wanted.text
         for start, end in (office, *u.operation.spans, *(m.span() for m in _ALL_UNITS.finditer(u.text))):
             text = text[:start] + " " * (end - start) + text[end:] if len(text) == len(u.text) else text
-        wanted = replace(ask.wanted, text=text, weights=tuple(w if c.strip() else 0.0 for c, w in zip(text, ask.wanted.weights, strict=True)))
+        weights = tuple(w if c.strip() else 0.0 for c, w in zip(text, ask.wanted.weights, strict=True))
+        wanted = replace(ask.wanted, text=text, weights=weights)
         members, missing = [], []
         for unit in sorted(document.units):
             of_unit = replace(wanted, hints=f"{_ALL_UNITS.sub('', u.text)} {unit}")
@@ -203,7 +208,8 @@ class Grouper(Computer):
         collection = Collection("单位", tuple(members))
         notes = (f"没有可比数字的：{'、'.join(missing)}",) if missing else ()
         if u.operation.name in ("rank", "compare"):
-            u = replace(u, operation=replace(u.operation, name="rank", descending=u.operation.descending and u.operation.direction != "down"))
+            down = not u.operation.descending or u.operation.direction == "down"
+            u = replace(u, operation=replace(u.operation, name="rank", descending=not down))
             answer = self._ranked(u, collection)
         else:
             answer = self._each(u, [Found(matches=(m,)) for m in members])

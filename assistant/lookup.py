@@ -120,31 +120,34 @@ class Lookup:
             name: (shared := len(own & grams)) + shared / len(own) for name, _, _ in alike for own in (pairs(name),)
         }
         weigh |= {name: len(pairs(name)) + 1.0 for name in exact}
-        best = self._documents_of(weigh, among)
+        best = self._documents_of(weigh, exact, among)
         if not best and len(ids) <= MOST_LISTED:
             for name, document in self.store.names_of_documents(ids):
                 shared = len(pairs(name) & grams)
                 if shared:
                     best[document] = max(best.get(document, (0.0, "")), (shared + shared / len(pairs(name)), name))
         top, name = max(best.values(), default=(0.0, ""))
-        near = [
-            d
-            for d, (weight, of) in best.items()
-            if weight >= top - (APART_EXACT if name in exact and of not in exact else APART)
-        ]
+        near = [d for d, (weight, of) in best.items() if weight >= top - _apart(name, of, exact)]
         return sorted(near, key=lambda d: (-best[d][0], d))[:LIKELY] or sorted(ids)[:LIKELY]
 
-    def _documents_of(self, weigh: dict[str, float], among: Container[str]) -> dict[str, tuple[float, str]]:
-        """The documents that hold the weightiest names, with the best of them and its weight."""
+    def _documents_of(
+        self, weigh: dict[str, float], exact: Container[str], among: Container[str]
+    ) -> dict[str, tuple[float, str]]:
+        """The documents that hold the weightiest names, with the best of them and its weight.
+
+        Names that weigh too little beside the best one that a document holds are not looked for.
+        """
         names = sorted(weigh, key=lambda text: (-weigh[text], text))
+        size = sum(weigh[text] == weigh[names[0]] for text in names)
         best: dict[str, tuple[float, str]] = {}
-        for start in range(0, len(names), AT_ONCE):
-            part = names[start : start + AT_ONCE]
-            if len(best) >= LIKELY or (best and weigh[part[0]] < max(best.values())[0] - APART):
-                break
-            for text, document in self.store.documents_of_names(part):
+        while names and len(best) < LIKELY:
+            for text, document in self.store.documents_of_names(names[: min(size, AT_ONCE)]):
                 if document in among:
                     best[document] = max(best.get(document, (0.0, "")), (weigh[text], text))
+            names, size = names[min(size, AT_ONCE) :], AT_ONCE
+            if best:
+                top, name = max(best.values())
+                names = [text for text in names if weigh[text] >= top - _apart(name, text, exact)]
         return best
 
     def find(self, wanted: Wanted, scope: Scope, catalog: Catalog, year: int | None = None) -> Found:
@@ -195,7 +198,7 @@ class Lookup:
 
     def alike(self, founds: Sequence[Found], wanted: Wanted, catalog: Catalog) -> list[Found]:
         """Figures of one thing of several years or offices from one kind of table, where each has it there: they compare."""
-        kinds = Counter(k for f in founds for k in {place_kind(m) for m in (*f.matches, *f.rivals)})
+        kinds = Counter(k for f in founds for k in dict.fromkeys(map(place_kind, (*f.matches, *f.rivals))))
         if not all(f.matches for f in founds) or len({place_kind(f.matches[0]) for f in founds}) < 2:
             return list(founds)
         each: list[dict[str, Match]] = []
@@ -245,6 +248,11 @@ class Lookup:
         return Found(
             missing=dated.missing, nearest=nearest[0] if nearest else None, scope=dated, year=year, settled=True
         )
+
+
+def _apart(best: str, other: str, exact: Container[str]) -> float:
+    """How much less than the best name another one may weigh."""
+    return APART_EXACT if best in exact and other not in exact else APART
 
 
 def _of_a_part(fact: Fact, text: str) -> bool:

@@ -45,9 +45,11 @@ def part_questions(u: Understanding, catalog: Catalog, *, figures: bool = False)
     if both := _BOTH_ENDS.search(u.text):  # 最多的和最少的分别是哪个
         return [u.text[: both.start()] + end + u.text[both.end() :] for end in (both[1], both[2])]
     parts = clauses(u.text)
+    if len(parts) > MOST or (not figures and all(map(_FIGURES.search, parts))):
+        return []
     read = [understand(part, catalog) for part in parts]
     of_cells = [bool(_FIGURES.search(c)) or r.asks in _OF_CELLS for c, r in zip(parts, read, strict=True)]
-    if len(parts) > MOST or (all(of_cells) and not figures):
+    if all(of_cells) and not figures:
         return []
     questions: list[str] = []
     item = turn = ""

@@ -22,8 +22,8 @@ _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?�
 
 def own_blocks(facts: Iterable[FactRow]) -> frozenset[str]:
     """The blocks of an office's 本级 part, where the department's own papers stand beside it."""
-    blocks = {f.block_id: f.block for f in facts}
-    own = {b: _is_own(title, section) for b, (title, section, _) in blocks.items()}
+    one_each = {f.block_id: f for f in facts}
+    own = {b: _is_own(f.block[0], f.block[1]) for b, f in one_each.items()}
     return frozenset(b for b, is_own in own.items() if is_own) if not all(own.values()) else frozenset()
 
 

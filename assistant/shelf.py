@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant.parts import own_blocks, part_of
 from index.fact_rows import PATH_END, FactRow
@@ -69,9 +69,8 @@ class Labels:
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A fact with its labels' numbers.
+class Shelved(NamedTuple):
+    """A fact with its labels' numbers (a tuple: a document has hundreds, made whenever it is read).
 
     ``names`` name the row (innermost first), ``beside`` are short texts filled in in the same row (an item's name in a
     procurement list), ``columns`` name the column, ``around`` the table; ``part`` is the unit that it is of (see :mod:`.parts`).

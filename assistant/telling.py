@@ -62,7 +62,7 @@ class Teller(Finder):
                 each = [self.find(a) for a in self.asks(u, split)]
                 if all(f.matches for f in each):
                     return self._each(u, each)
-            if _PROCURED.search(u.text) and (called := self._with_front(u, [u.text])):
+            if _PROCURED.search(u.text) and not _says_project(u, founds[0]) and (called := self._with_front(u, [u.text])):
                 founds = [self.find(a) for a in self.asks(u, called)]
             if not founds[0].matches and (split := self.parts(u)):
                 return self._each(u, [self.find(a) for a in self.asks(u, split)])
@@ -418,6 +418,11 @@ class Teller(Finder):
         ]
         second = near.get(first.fact.source.block_id) or (same[0] if same else final.matches[0])
         return (second, first) if first.fact.value is not None and second.fact.value is not None else None
+
+
+def _says_project(u: Understanding, found: Found) -> bool:
+    """Whether what was found is of a project that the question calls by its whole name (宣传采购服务费)."""
+    return any(m.fact.project and m.fact.project in u.text for m in found.matches[:1])
 
 
 def _subjects_of(whole: Match) -> list[Match]:

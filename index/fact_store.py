@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,20 @@ _IN_LIMIT = 800
 _COMPOUND = 100
 _POSTINGS = 1_500
 _MOST_POSTINGS = 2_000
+_NEXT_RAREST = 2
+_CLOSELY = 2
+"""Of the names that hold a rare pair, how many times as many as are wanted are read, those first that hold most of them."""
+# Built once: for a question's dozen statements that takes longer than running them.
 _FACTS = (
     select(*(schema.facts.c[name] for name in READ))
     .where(schema.facts.c.document_id == bindparam("id"))
     .order_by(schema.facts.c.position)
 )
+_HEADS = text(
+    "SELECT b.id, b.title, b.section, b.kind, d.region FROM documents AS d JOIN blocks AS b ON b.document_id = d.id WHERE d.id = :id"
+)
+_MARKS = text("SELECT id, digest, ingested_at, vectors FROM documents")
+_FINDINGS_OF = text("SELECT body FROM findings WHERE document_id = :id ORDER BY id")
 
 
 class FactStore:
@@ -63,6 +73,7 @@ class FactStore:
         self.engine, self._writer = engines_of(place)
         self._full_text = FullText(sqlite=self._sqlite)
         self._reading = threading.local()
+        self._common: dict[int, set[str]] = {}
         try:
             self._migrate(create)
         except FAILURES as error:
@@ -267,10 +278,19 @@ class FactStore:
             count, change = c.execute(_VERSION).one()
             return int(count), str(change)
 
-    def documents(self) -> list[DocumentRow]:
+    def documents(self, ids: Sequence[str] | None = None) -> list[DocumentRow]:
+        """All documents, or those of some ids, by file."""
+        columns = schema.documents.c
+        rows = select(*(columns[name] for name in DocumentRow.__slots__)).order_by(columns.file, columns.id)
         with self._begin() as c:
-            rows = c.execute(select(schema.documents).order_by(schema.documents.c.file, schema.documents.c.id)).all()
-            return [document_row(row._mapping) for row in rows]
+            parts = [rows] if ids is None else [rows.where(columns.id.in_(part)) for part in _parts(ids)]
+            return [document_row(row) for part in parts for row in c.execute(part)]
+
+    def marks(self) -> dict[str, tuple[str, str, bool]]:
+        """By id what tells whether a document was written since: its digest, when it was read, if its vectors stand."""
+        with self._begin() as c:
+            rows = c.execute(_MARKS).cursor
+            return {document: (digest, at, bool(vectors)) for document, digest, at, vectors in rows.fetchall()} if rows else {}
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""
@@ -304,16 +324,9 @@ class FactStore:
     def fact_rows(self, document_id: str) -> list[FactRow]:
         """All facts of a document in reading order, each made only when asked for."""
         with self._begin() as c:
-            heads = {
-                row.id: (row.title, tuple(json.loads(row.section)), row.kind)
-                for row in c.execute(
-                    select(
-                        schema.blocks.c.id, schema.blocks.c.title, schema.blocks.c.section, schema.blocks.c.kind
-                    ).where(schema.blocks.c.document_id == document_id)
-                )
-            }
-            region = c.execute(select(schema.documents.c.region).where(schema.documents.c.id == document_id)).scalar()
-            around = Around(heads, region, self.place)
+            blocks = c.execute(_HEADS, {"id": document_id}).all()
+            heads = {row[0]: (row[1], tuple(json.loads(row[2])), row[3]) for row in blocks}
+            around = Around(heads, blocks[0][4] if blocks else None, self.place)
             read = c.execute(_FACTS, {"id": document_id}).cursor
             rows = [FactRow(values, around) for values in read.fetchall()] if read else []
         if any(row.block_id not in heads for row in rows):
@@ -323,27 +336,35 @@ class FactStore:
     def find_names(self, grams: Sequence[str], limit: int = 200, most: int | None = None) -> list[tuple[str, str, int]]:
         """Names that share the most of ``grams`` (character pairs) as (text, kind, shared), most first.
 
-        Only names that hold one of the rarest pairs are looked at, ``most`` of them or those of the rarest pair: names
-        with 的项目 would be half of a million.
+        Only names that hold one of the rarest pairs are looked at, ``most`` of them or those of the rarest pair, and of
+        many only those that hold the next rarest as well: names with 的项目 would be half of a million.
         """
         wanted = list(dict.fromkeys(grams))[:_IN_LIMIT]
         held = self.rarity(wanted, _POSTINGS)
+        ordered = sorted((g for g in wanted if held[g]), key=lambda g: (held[g], g))
         rare: list[str] = []
         number = 0
-        for gram in sorted((g for g in wanted if held[g]), key=lambda g: (held[g], g)):
+        for gram in ordered[:_COMPOUND]:
             number += held[gram]
             if rare and number > (most or _MOST_POSTINGS):
                 break
             rare.append(gram)
         if not rare:
             return []
-        some = " UNION ".join(
+        looked = ordered[: len(rare) + _NEXT_RAREST]
+        some = " UNION ALL ".join(
             f"SELECT * FROM (SELECT name_id FROM name_grams WHERE gram = :g{i} LIMIT {_POSTINGS}) AS n{i}"
-            for i in range(len(rare[:_COMPOUND]))
+            for i in range(len(rare))
         )
-        statement = text(f"SELECT text, kind FROM names WHERE id IN ({some})")
+        more = "0"  # how many of the next rarest pairs a name holds one after the other
+        for i in range(len(looked) - 1, len(rare) - 1, -1):
+            all_of_it = f"name_id IN (SELECT name_id FROM name_grams WHERE gram = :g{i})"
+            looked_up = f"EXISTS (SELECT 1 FROM name_grams AS g WHERE g.gram = :g{i} AND g.name_id = n.name_id)"
+            more = f"CASE WHEN {all_of_it if held[looked[i]] < _POSTINGS else looked_up} THEN 1 + {more} ELSE 0 END"
+        best = f"SELECT name_id FROM ({some}) AS n GROUP BY name_id ORDER BY count(*) + {more} DESC, name_id"
+        statement = _said(f"SELECT text, kind FROM names WHERE id IN ({best} LIMIT {_CLOSELY * limit})")
         with self._begin() as c:
-            rows = c.execute(statement, {f"g{i}": g for i, g in enumerate(rare[:_COMPOUND])}).all()
+            rows = c.execute(statement, {f"g{i}": g for i, g in enumerate(looked)}).all()
         # Most of the names share little: only those that may be among the best are looked at closely.
         rows = heapq.nlargest(limit, rows, key=lambda row: sum(map(row[0].__contains__, wanted)))
         found = [(row.text, row.kind, len(pairs(row.text).intersection(wanted))) for row in rows]
@@ -352,16 +373,14 @@ class FactStore:
     def rarity(self, grams: Sequence[str], cap: int = 20_000) -> dict[str, int]:
         """In how many names each pair of characters stands, counted up to ``cap``."""
         distinct = list(dict.fromkeys(grams))
-        out: dict[str, int] = {}
+        common = self._common.setdefault(cap, set())  # and stays so: names are not removed
+        out = {gram: cap for gram in distinct if gram in common}
+        each = "json_each(:grams) AS g" if self._sqlite else "unnest(CAST(:grams AS text[])) AS g(value)"
+        number = "SELECT count(*) FROM (SELECT 1 FROM name_grams WHERE gram = g.value LIMIT :cap) AS n"
         with self._begin() as c:
-            for start in range(0, len(distinct), _COMPOUND):
-                part = distinct[start : start + _COMPOUND]
-                counts = " UNION ALL ".join(
-                    f"SELECT {i}, count(*) FROM (SELECT 1 FROM name_grams WHERE gram = :g{i} LIMIT {cap}) AS n{i}"
-                    for i in range(len(part))
-                )
-                rows = c.execute(text(counts), {f"g{i}": gram for i, gram in enumerate(part)})
-                out.update({part[i]: int(number) for i, number in rows})
+            values = {"grams": self._listed([g for g in distinct if g not in out]), "cap": cap}
+            out |= {gram: int(n) for gram, n in c.execute(_said(f"SELECT g.value, ({number}) FROM {each}"), values)}
+        common |= {gram for gram, n in out.items() if n >= cap}
         return out
 
     def names_among(self, texts: Iterable[str]) -> list[str]:
@@ -369,7 +388,7 @@ class FactStore:
         found: list[str] = []
         with self._begin() as c:
             for part in _parts(list(texts)):
-                statement = text(f"SELECT text FROM names WHERE text {self._one_of}")
+                statement = _said(f"SELECT text FROM names WHERE text {self._one_of}")
                 found += c.execute(statement, {"texts": self._listed(part)}).scalars()
         return found
 
@@ -378,7 +397,7 @@ class FactStore:
         found: dict[str, set[str]] = {}
         with self._begin() as c:
             for part in _parts(list(texts)):
-                statement = text(
+                statement = _said(
                     "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
                     f"WHERE n.kind = 'project' AND n.text {self._one_of}"
                 )
@@ -425,7 +444,7 @@ class FactStore:
     def documents_of_names(self, names: Sequence[str], limit: int = 2000) -> list[tuple[str, str]]:
         """(name, document id) pairs for the names given."""
         found: list[tuple[str, str]] = []
-        statement = text(
+        statement = _said(
             "SELECT n.text, d.document_id FROM names AS n JOIN name_documents AS d ON d.name_id = n.id "
             f"WHERE n.text {self._one_of} ORDER BY n.text, d.document_id LIMIT {limit}"
         )
@@ -489,13 +508,13 @@ class FactStore:
             return self._full_text.search(c, words, k, document_ids)
 
     def findings(self, document_id: str | None = None) -> list[dict[str, Any]]:
-        statement = select(schema.findings.c.body).order_by(schema.findings.c.document_id, schema.findings.c.id)
-        if document_id is not None:
-            statement = statement.where(schema.findings.c.document_id == document_id)
+        everything = select(schema.findings.c.body).order_by(schema.findings.c.document_id, schema.findings.c.id)
         with self._begin() as c:
-            return [json.loads(body) for body in c.execute(statement).scalars()]
+            found = c.execute(everything) if document_id is None else c.execute(_FINDINGS_OF, {"id": document_id})
+            return [json.loads(body) for body in found.scalars()]
 
 
+_said = lru_cache(maxsize=64)(text)
 # Asked for with every question, so in one statement.
 _VERSION = select(
     select(func.count()).select_from(schema.documents).scalar_subquery(),

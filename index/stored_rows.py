@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ class DocumentRow:
     vectors: bool
 
 
+_WARNINGS = DocumentRow.__slots__.index("warnings")
+
+
 def document_values(d: Document, facts: int, path: str, digest: str, at: str) -> dict[str, Any]:
     def value(known: Known | None) -> str | None:
         return known.value if known else None
@@ -49,10 +53,12 @@ def document_values(d: Document, facts: int, path: str, digest: str, at: str) ->
     }  # fmt: skip
 
 
-def document_row(row: Any) -> DocumentRow:
-    values = {k: row[k] for k in DocumentRow.__slots__}
-    values["warnings"] = tuple(json.loads(row["warnings"])) if row["warnings"] != "[]" else ()
-    return DocumentRow(**values)
+def document_row(values: Sequence[Any]) -> DocumentRow:
+    """A document from its columns in the order of DocumentRow's fields."""
+    columns = list(values)
+    warnings = columns[_WARNINGS]
+    columns[_WARNINGS] = tuple(json.loads(warnings)) if warnings != "[]" else ()
+    return DocumentRow(*columns)
 
 
 def block_values(document_id: str, position: int, block: Passage | Table) -> dict[str, Any]:

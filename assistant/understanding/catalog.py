@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -56,45 +56,61 @@ class Catalog:
     projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] = lambda _texts: {}
     """Which texts are names of projects in the store, with the documents that hold them: a million are not kept here."""
 
+    around_names: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The regions above those of the documents, those included that hold documents themselves."""
+    by_owner: dict[tuple[str | None, str | None], frozenset[str]] = field(default_factory=dict)
+    """The documents of each office and level."""
+
     @classmethod
     def of(
         cls, rows: Sequence[DocumentRow], projects: Callable[[Iterable[str]], dict[str, frozenset[str]]] | None = None
     ) -> Catalog:
-        by_agency, by_year = _grouped((row.agency, row.id) for row in rows), _grouped((r.fiscal_year, r.id) for r in rows)
-        of_region: dict[str, set[str]] = {}
-        of_above: dict[str, set[str]] = {}
-        of_office: dict[str, set[str]] = {}
-        for code, documents in _grouped((row.region_code, row.id) for row in rows).items():
-            for name in region_calls(code):
-                of_region.setdefault(name, set()).update(documents)
-            for digits in (2, 4):
-                above = (code or "")[:digits].ljust(6, "0")
-                if code and above != code:
-                    for name in region_calls(above):
-                        of_above.setdefault(name, set()).update(documents)
-        for agency, documents in by_agency.items():
-            for name in office_calls(agency) if agency else ():
-                of_office.setdefault(name, set()).update(documents)
-        for name in set(of_above) & set(of_region):
-            del of_above[name]
-        levels = _grouped((row.level, row.agency) for row in rows)
-        both = levels.get("单位", frozenset()) & levels.get("部门", frozenset())
-        return cls(
-            {row.id: row for row in rows},
-            office_names=_frozen(of_office),
-            region_names=_frozen(of_region),
-            above_names=_frozen(of_above),
-            lengths=_lengths((*of_office, *of_region, *of_above)),
-            names=(*of_office, *of_region),
-            everything=tuple(sorted(row.id for row in rows)),
-            by_year=by_year,
-            places=frozenset(name for full in {row.region for row in rows if row.region} for name in _places(full)),
-            agencies="\n".join(a for a in by_agency if a),
-            of_two_levels=frozenset(d for a in both for d in by_agency[a]),
-            names_between=_grouped(((n[0], n[-1]), n) for n in of_office if len(n) > 3 and not split_region(n)[0]),
-            streets={n: frozenset(d) for n, d in of_office.items() if len(n) >= 6 and n.endswith(("街道", "镇", "乡"))},
-            plain=frozenset(row.id for row in rows if not row.agency and not row.region),
-            projects=projects or (lambda _texts: {}),
+        return Catalog({}, projects=projects or (lambda _texts: {})).changed(rows)
+
+    def changed(self, rows: Sequence[DocumentRow], gone: Iterable[str] = ()) -> Catalog:
+        """The catalog with these documents, new or in place of those of their ids, and without those that are gone.
+
+        It is the same as one made of all documents at once, and takes as long as there are changed ones.
+        """
+        left = {*gone, *(row.id for row in rows)}
+        old = [row for document in left if (row := self.rows.get(document))]
+        kept = [*(row for row in self.rows.values() if row.id not in left), *rows]
+        held = {row.id: row for row in sorted(kept, key=lambda row: (row.file, row.id))}
+
+        def moved(
+            groups: dict[_Key, frozenset[str]], of: Callable[[DocumentRow], _Of], keys: Callable[[_Of], Iterable[_Key]]
+        ) -> dict[_Key, frozenset[str]]:
+            return _moved(groups, _grouped((of(row), row.id) for row in old), _grouped((of(row), row.id) for row in rows), keys)
+
+        offices = moved(self.office_names, lambda row: row.agency, lambda agency: office_calls(agency) if agency else ())
+        places = moved(self.region_names, lambda row: row.region_code, region_calls)
+        around = moved(self.around_names, lambda row: row.region_code, _above)
+        by_owner = moved(self.by_owner, lambda row: (row.agency, row.level), lambda owner: [owner])
+        both = {a for a, level in by_owner if level == "单位"} & {a for a, level in by_owner if level == "部门"}
+        above = {name: documents for name, documents in around.items() if name not in places}
+        named = offices.keys() | places.keys() | above.keys()
+        other = named ^ (self.office_names.keys() | self.region_names.keys() | self.above_names.keys())
+        same_names = offices.keys() == self.office_names.keys() and places.keys() == self.region_names.keys()
+        return Catalog(
+            held,
+            office_names=offices,
+            region_names=places,
+            above_names=above,
+            lengths=_again(self.lengths, other, named, _lengths, lambda n: n[:2]),
+            names=self.names if same_names else (*sorted(offices), *sorted(places)),
+            everything=self.everything if held.keys() == self.rows.keys() else tuple(sorted(held)),
+            by_year=moved(self.by_year, lambda row: row.fiscal_year, lambda year: [year]),
+            places=frozenset(name for full in {r.region for r in held.values() if r.region} for name in _places(full)),
+            agencies="\n".join(sorted({agency for agency, _ in by_owner if agency})),
+            of_two_levels=frozenset(d for (a, _), documents in by_owner.items() if a in both for d in documents),
+            names_between=_again(
+                self.names_between, offices.keys() ^ self.office_names.keys(), offices, _between, lambda n: (n[0], n[-1])
+            ),
+            streets={n: d for n, d in offices.items() if len(n) >= 6 and n.endswith(("街道", "镇", "乡"))},
+            plain=frozenset(row.id for row in held.values() if not row.agency and not row.region),
+            projects=self.projects,
+            around_names=around,
+            by_owner=by_owner,
         )
 
     def offices(self, text: str) -> list[Mention]:
@@ -115,18 +131,64 @@ class Catalog:
 
 
 _Key = TypeVar("_Key")
+_Of = TypeVar("_Of")
 _Value = TypeVar("_Value")
 
 
-def _grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, frozenset[_Value]]:
-    groups: dict[_Key, set[_Value]] = {}
+def _grouped(pairs: Iterable[tuple[_Of, str]]) -> dict[_Of, list[str]]:
+    groups: dict[_Of, list[str]] = {}
     for key, value in pairs:
-        groups.setdefault(key, set()).add(value)
-    return _frozen(groups)
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
-def _frozen(groups: dict[_Key, set[_Value]]) -> dict[_Key, frozenset[_Value]]:
-    return {key: frozenset(values) for key, values in groups.items()}
+def _moved(
+    groups: dict[_Key, frozenset[str]],
+    gone: dict[_Of, list[str]],
+    come: dict[_Of, list[str]],
+    keys: Callable[[_Of], Iterable[_Key]],
+) -> dict[_Key, frozenset[str]]:
+    """Groups of documents with some taken out and others put in, each under all its keys; none is empty."""
+    touched: dict[_Key, set[str]] = {}
+    for of, documents in gone.items():
+        for key in keys(of):
+            touched.setdefault(key, set(groups[key])).difference_update(documents)
+    for of, documents in come.items():
+        for key in keys(of):
+            if key not in touched:
+                touched[key] = set(groups.get(key, ()))
+            touched[key].update(documents)
+    after = groups | {key: frozenset(documents) for key, documents in touched.items()}
+    return {key: documents for key, documents in after.items() if documents} if gone else after
+
+
+def _again(
+    groups: dict[_Key, _Value],
+    moved: Collection[str],
+    names: Iterable[str],
+    grouped: Callable[[Iterable[str]], dict[_Key, _Value]],
+    key: Callable[[str], _Key],
+) -> dict[_Key, _Value]:
+    """Groups of names made again where a name came or went; the others as they are."""
+    if not moved:
+        return groups
+    keys = set(map(key, moved))
+    return {k: v for k, v in groups.items() if k not in keys} | grouped(n for n in names if key(n) in keys)
+
+
+def _between(names: Iterable[str]) -> dict[tuple[str, str], frozenset[str]]:
+    groups: dict[tuple[str, str], set[str]] = {}
+    for name in names:
+        if len(name) > 3 and not split_region(name)[0]:
+            groups.setdefault((name[0], name[-1]), set()).add(name)
+    return {key: frozenset(of) for key, of in groups.items()}
+
+
+@lru_cache(maxsize=4096)
+def _above(code: str | None) -> tuple[str, ...]:
+    """What the regions around a region are called."""
+    above = {(code or "")[:digits].ljust(6, "0") for digits in (2, 4)} - {code}
+    return tuple({name for region in above for name in region_calls(region)}) if code else ()
 
 
 def _places(full: str) -> list[str]:

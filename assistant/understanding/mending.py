@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -44,13 +45,15 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
     text, notes = _spelled_out(u.text, catalog, u, lookup)
     if text != u.text:
         return understand(text, catalog), "；".join(notes)
-    changed = _by_sound(text, tuple(n for n in catalog.names if len(n) >= 3), _sounds_of_places)
+    changed = _by_sound(text, _places(catalog.names))
     text, notes = (changed[0], [*notes, changed[1]]) if changed else (text, notes)
     u2 = understand(text, catalog) if text != u.text else u
     labels = _alike(_labels(u2, catalog, lookup), u2.text)
     weights = u2.content_weights()
     changed = _by_sound(
-        u2.text, tuple(labels), _sounds, "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True))
+        u2.text,
+        _heard(labels, _sounds_beside(u2.text)),
+        "".join(c if w else " " for c, w in zip(u2.text, weights, strict=True)),
     )
     if changed is None:
         changed = _by_shape(
@@ -71,8 +74,7 @@ def misspelled_office(u: Understanding, catalog: Catalog) -> tuple[Understanding
     """
     unknown = u.naming.unknown or ""
     at = u.text.find(unknown)
-    names = tuple(n for n in catalog.names if len(n) >= 3)
-    changed = _by_sound(u.text, names, _sounds_of_places) if unknown and at >= 0 else None
+    changed = _by_sound(u.text, _places(catalog.names)) if unknown and at >= 0 else None
     if changed is None:
         return None
     text, note = changed
@@ -119,7 +121,7 @@ def _spelled_stretches(text: str) -> set[str]:
 
 def _alike(labels: list[str], text: str) -> list[str]:
     """The labels of which two neighbouring characters sound as two in the question do; no other can be meant."""
-    said = set(pairwise(map(_syllable, text)))
+    said = _sounds_beside(text)
     return [label for label in labels if not said.isdisjoint(pairwise(map(_syllable, label)))]
 
 
@@ -136,24 +138,40 @@ def _pieces(label: str) -> list[tuple[int, int]]:
     return whole + [(i, i + n) for n in (6, 5, 4, 3) for i in range(len(label) - n + 1) if n < len(label)]
 
 
-def _heard(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    """Names and the pieces of them by how they sound."""
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Names and the pieces of them by how they sound, and all the names, one a line."""
+
+    sounds: dict[tuple[str, ...], str]
+    written: str
+
+
+def _sounds_beside(text: str) -> set[tuple[str, str]]:
+    """How the neighbouring characters of a text sound."""
+    return set(pairwise(map(_syllable, text)))
+
+
+def _heard(names: Iterable[str], beside: Container[tuple[str, str]] | None = None) -> _Heard:
+    """Names as they sound; only the pieces of them whose neighbouring characters all sound as two of ``beside`` do."""
+    names = tuple(names)
     sounds: dict[tuple[str, ...], str] = {}
     seen: set[str] = set()
     for name in names:
-        said = [_syllable(c) for c in name]
+        said, chinese = tuple(map(_syllable, name)), bool(_CHINESE.fullmatch(name))
+        apart = "" if beside is None else "".join(" |"[two not in beside] for two in pairwise(said))
         for start, end in _pieces(name):
             piece = name[start:end]
-            if piece not in seen:
+            if "|" not in apart[start : end - 1] and piece not in seen:
                 seen.add(piece)
-                if _CHINESE.fullmatch(piece):
-                    sounds.setdefault(tuple(said[start:end]), piece)
-    return sounds
+                if chinese or _CHINESE.fullmatch(piece):
+                    sounds.setdefault(said[start:end], piece)
+    return _Heard(sounds, "\n".join(names))
 
 
-# A store has one set of names of places, of some megabytes; every question has labels of its own.
-_sounds_of_places = lru_cache(maxsize=2)(_heard)
-_sounds = lru_cache(maxsize=8)(_heard)
+@lru_cache(maxsize=2)
+def _places(names: tuple[str, ...]) -> _Heard:
+    """A store's names of places as they sound, some megabytes: of three characters and more."""
+    return _heard(n for n in names if len(n) >= 3)
 
 
 def _spelled(sounds: dict[tuple[str, ...], str]) -> dict[str, str]:
@@ -173,28 +191,22 @@ def _masked(shown: str, text: str) -> str:
 
 @lru_cache(maxsize=2)
 def _spellings_of_places(names: tuple[str, ...]) -> dict[str, str]:
-    return _spelled(_heard(names))
+    return _spelled(_heard(names).sounds)
 
 
-def _by_sound(
-    text: str,
-    names: tuple[str, ...],
-    heard: Callable[[tuple[str, ...]], dict[tuple[str, ...], str]],
-    content: str | None = None,
-) -> tuple[str, str] | None:
+def _by_sound(text: str, names: _Heard, content: str | None = None) -> tuple[str, str] | None:
     """Replace the longest stretch that sounds like a name and is written otherwise."""
-    sounds = heard(names)
     shown = _masked(content if content is not None else text, text)
+    said = tuple(_syllable(c) if _CHINESE.match(c) else "" for c in text)
     for length in range(8, 1, -1):
         for at in range(len(text) - length + 1):
+            meant = names.sounds.get(said[at : at + length])
             piece = text[at : at + length]
-            if not _CHINESE.fullmatch(piece) or not shown[at : at + length].strip():
-                continue
-            meant = sounds.get(syllables(piece))
             if (
                 meant is not None
                 and meant != piece
-                and not any(piece in n for n in names)
+                and shown[at : at + length].strip()
+                and piece not in names.written
                 and (length > 2 or piece not in question_words())
             ):
                 return text[:at] + meant + text[at + length :], f"已将“{piece}”按“{meant}”理解"
@@ -227,8 +239,8 @@ def _spelled_out(text: str, catalog: Catalog, u: Understanding, lookup: Lookup) 
     if not runs:
         return text, []
     asking = tuple(w for w in question_words() if len(w) >= 2)
-    labels = tuple(_labels(u, catalog, lookup))
-    spelled = (_spellings_of_places(catalog.names), _spellings_of_places(asking), _spelled(_sounds(labels)))
+    labels = _labels(u, catalog, lookup)
+    spelled = (_spellings_of_places(catalog.names), _spellings_of_places(asking), _spelled(_heard(labels).sounds))
     longest = max((len(s) for words in spelled for s in words), default=0)
     out, notes, end = "", [], 0
     for run in runs:

@@ -116,7 +116,7 @@ def _has_own_title(first: TablePart, second: TablePart) -> bool:
 
 
 def _is_next_form(first: TablePart, second: TablePart) -> bool:
-    """Whether the second part begins with the labels that the first one begins with and another value: 项目名称 | 乙 under 项目名称 | 甲."""
+    """Whether the second part begins with the first one's labels and another value: 项目名称 | 乙 under 项目名称 | 甲."""
     above, below = ([c.text for c in sorted(part.row_cells(0), key=lambda c: c.col)] for part in (first, second))
     return len(above) == len(below) > 1 and above[::2] == below[::2] and "" not in above[::2] and above[1::2] != below[1::2]
 

@@ -180,6 +180,24 @@ def test_a_project_within_whose_name_a_place_stands(tmp_path: Path, before: str,
     assistant.close()
 
 
+def test_a_name_that_ends_in_procured_services_is_one_name(tmp_path: Path) -> None:
+    """采购服务 within a project's whole name is no item of a procurement list: another office's 谷福科普… is not meant."""
+    build(tmp_path, 30)
+    store = FactStore(tmp_path)
+    for number, name in ((27, "福中科普宣传采购服务费"), (12, "谷福科普宣传采购服务费")):
+        made = document(number)
+        of, first = made.document, made.projects[0]
+        facts = [
+            replace(f, project=name, row_path=(name,), subject=name) if f.project == first else f for f in made.facts()
+        ]
+        store.replace(of, facts, made.chunks, names_of(of, facts), [], path=of.file, digest=of.id, at="")
+    store.close()
+    assistant = Assistant(tmp_path)
+    answer = assistant.ask(Question(f"福中科普宣传采购服务费的{COLUMNS[3]}是多少"))
+    assert [v.value for v in answer.values] == [document(27).fact(0, 3).printed], answer.text
+    assistant.close()
+
+
 def test_no_question_reads_all_documents_of_a_large_store(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
