@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from assistant.matching import Match
@@ -28,7 +29,8 @@ class Citations:
         self.all: list[Citation] = []
 
     def add(self, match: Match) -> int:
-        return self.put(citation(match.fact, match.document.row))
+        cited = citation(match.fact, match.document.row)
+        return self.put(replace(cited, evidence=(match.score, match.content, match.precision)))
 
     def put(self, cited: Citation) -> int:
         if cited in self.all:
@@ -60,7 +62,8 @@ def who(row: DocumentRow) -> str:
 def owner(match: Match) -> str:
     """The office that a figure is of: in a volume of several offices the table's own, 本级 where it is without its units."""
     name = match.fact.agency or who(match.document.row)
-    return f"{name}（{OWN}）" if match.part == OWN and OWN not in name else name
+    beside = match.part == OWN and len(match.document.units) > 1
+    return f"{name}（{OWN}）" if beside and OWN not in name else name
 
 
 def when(fact: Fact, row: DocumentRow) -> str:

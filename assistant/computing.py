@@ -96,6 +96,9 @@ class Computer(Teller):
             side = self._side(u, words)
             if isinstance(side, Answer) and side.status == "not_found" and sides and words not in u.text:
                 side = self._side(u, "全部项目总额")  # the whole was not named, and this paper prints no total
+            if isinstance(side, Answer) and side.status == "clarify" and (in_table := self._sides_in_table(u)) is not None:
+                sides = in_table
+                break
             if isinstance(side, Answer):
                 return (self._shares(u) if side.status == "not_found" else None) or side
             sides.append(side)
@@ -238,6 +241,16 @@ class Computer(Teller):
                 return found_one.matches
             out.append(found_one.matches[0])
         return out
+
+    def _sides_in_table(self, u: Understanding) -> list[list[Match] | tuple[Match, ...]] | None:
+        """Part and whole of which several figures fit, where only one table has both in one column or row."""
+        asks = [self.asks(u, [words]) for words in (u.operation.part or "", u.operation.whole or "")]
+        if any(len(a) != 1 for a in asks):
+            return None
+        parts, wholes = ([*(f := self.find(a[0])).matches, *f.rivals] for a in asks)
+        both = [(p, w) for p in parts for w in wholes if p.fact is not w.fact and _one_table(p, w) and _in_line(p, w)]
+        figures = {(p.fact.value, w.fact.value) for p, w in both}
+        return [(both[0][0],), (both[0][1],)] if len(figures) == 1 else None
 
     def _shares(self, u: Understanding) -> Answer | None:
         """A share that the document itself states."""
@@ -522,6 +535,11 @@ def _one_table(a: Match, b: Match) -> bool:
 def _one_set(a: Match, b: Match) -> bool:
     """Whether two figures stand in one table, or in one list of a project's parts."""
     return _one_table(a, b) or (a.document is b.document and a.fact.row_path[:-1] == b.fact.row_path[:-1] != ())
+
+
+def _in_line(a: Match, b: Match) -> bool:
+    """Whether two cells stand in one column, or in one row."""
+    return a.fact.source.col == b.fact.source.col or a.fact.source.row == b.fact.source.row
 
 
 def _is_sum(m: Match) -> bool:

@@ -390,8 +390,13 @@ def place_kind(m: Match) -> str:
     """What kind of table and column a figure stands in, without year, number and office: the same in the papers of other years."""
     if m.fact.source.row is None:
         return "正文 " + _NUMBERS.sub("", m.fact.row_path[-1] if m.fact.row_path else "")
+    return " ".join((table_kind(m), *(_NUMBERS.sub("", t) for t in m.fact.column_path[-1:])))
+
+
+def table_kind(m: Match) -> str:
+    """The beginning of a table's title without year, number and office; empty in prose."""
     title = (m.fact.table or "").replace(m.document.row.agency or "\n", "")
-    return " ".join((_NUMBERS.sub("", title)[:8], *(_NUMBERS.sub("", t) for t in m.fact.column_path[-1:])))
+    return _NUMBERS.sub("", title)[:8] if m.fact.source.row is not None else ""
 
 
 def same_figure(a: Fact, b: Fact) -> bool:

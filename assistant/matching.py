@@ -456,7 +456,7 @@ def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> floa
 
 
 _ALL_OF_CARS = re.compile("^(?!.*(?:购|买|运行|维护|运维|改革|保有|辆|数量)).*(?:公车|公务车|公务用车)")
-_CARS_TOTAL = re.compile("公务用车购置[及和与]运行(?:维护)?费")
+_CARS_TOTAL = re.compile("公务用车购置费?[及和与](?:公务用车)?(?:运行维护|运行|运维)费")
 
 
 def _income(fact: Fact) -> bool:

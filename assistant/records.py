@@ -42,6 +42,8 @@ class Citation:
     cell_col: int | None = None
     box: tuple[float, float, float, float] | None = None
     confidence: float | None = None
+    evidence: tuple[float, ...] = field(default=(), compare=False, repr=False)
+    """How well the figure answers (score, content, precision of its match); it is weighed, never shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Answer:
                 del data[key]
         if not data["trace"]:
             del data["trace"]
+        for cited in data["citations"]:
+            del cited["evidence"]
         for value in data["values"]:
             if value["comparison"] is None:
                 del value["comparison"]

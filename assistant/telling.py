@@ -10,7 +10,7 @@ from decimal import Decimal
 from assistant import collections_of
 from assistant.citing import Citations, both_units, citation, label, owner, said, subject, value_of, when, who
 from assistant.finding import Ask, Finder
-from assistant.lookup import Found, same_figure
+from assistant.lookup import Found, same_figure, table_kind
 from assistant.matching import Match, Wanted, match
 from assistant.parts import OWN
 from assistant.records import Answer, Calculation
@@ -85,6 +85,8 @@ class Teller(Finder):
             return not_found(u.text, found.missing or "没有找到相符的内容", self.catalog, u, found)
         if found.rivals:
             found = self._disagreeing(found)
+        if found.rivals and u.after is not None:
+            found = self._of_like_table(found, u.after)
         if found.rivals:
             return clarify(u, found)
         open_office = self._which_office(u, ask)
@@ -110,6 +112,18 @@ class Teller(Finder):
             if noted is not None:
                 return noted
         return self._tell(u, found)
+
+    def _of_like_table(self, found: Found, before: Understanding) -> Found:
+        """Of figures that fit alike the one from such a table as the question before was answered from."""
+        first = self.find(self.asks(before)[0])
+        if not first.matches or first.rivals:
+            return found
+        title = table_kind(first.matches[0])
+        like = [m for m in (*found.matches, *found.rivals) if table_kind(m) == title]
+        if not like or any(not same_figure(m.fact, like[0].fact) for m in like):
+            return found
+        note = f"几张表的数不同，按上一问所在的同类表（{like[0].fact.table}）回答"
+        return replace(found, matches=tuple(like), rivals=(), scope=replace(found.scope, note=note))
 
     def _either(self, u: Understanding, ask: Ask) -> Answer | None:
         """Two amounts of which one is asked for (到底是86.50万还是85.60万), where the documents state both."""

@@ -49,7 +49,8 @@ class Understanding:
     """What a question asks. ``text`` is the plain question, ``spans`` its stretches that only say where to look.
 
     ``asks`` is figure, field (a filled-in text), prose or exists; ``claim`` an amount that the question itself states,
-    ``bound`` one that it asks whether the figure is above or below (有没有超过50万).
+    ``bound`` one that it asks whether the figure is above or below (有没有超过50万). ``after`` is the question before it in a
+    conversation.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Understanding:
     spans: tuple[tuple[int, int], ...]
     claim: tuple[Decimal, str] | None = None
     bound: tuple[str, Decimal, str] | None = None
+    after: Understanding | None = None
 
     @property
     def content(self) -> str:

@@ -54,7 +54,7 @@ def resolve(question: Question, catalog: Catalog, solver: Solver) -> Understandi
     said: list[Understanding] = []
     for text in (*question.history[-8:], question.text):
         said.append(_next(text, said, catalog, solver))
-    return said[-1]
+    return replace(said[-1], after=said[-2]) if len(said) > 1 else said[-1]
 
 
 def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: Solver) -> Understanding:
