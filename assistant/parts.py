@@ -9,12 +9,15 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from assistant.understanding.catalog import split_region
+from assistant.understanding.shortened import abbreviates
 from index.fact_rows import FactRow
+from index.words import cut
 
 OWN = "本级"
 _OWN_SAID = re.compile("本级|本部|(?<=[局委办室院厅会])机关(?!运行|事业|服务|事务|党)")
 LEAST_SAID = 3
 LEAST_SHARE = 0.6
+MOST_SHORTENED = 6
 _OF_UNIT = re.compile("单位(?:预算|决算)")  # 单位预算收支总表 beside 部门预算收支总表
 _OWN_NAME = re.compile("[（(]?(?:机关|本级|本部|机关本级)[）)]?")
 _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?本级")
@@ -51,11 +54,23 @@ def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str,
             span = _longest_common(text, stem)
             size = span[1] - span[0]
             if size < LEAST_SAID or size < LEAST_SHARE * len(stem):
-                span = None
+                span = _shortened(text, stem.removeprefix("第"))
+                size = len(stem)  # it is meant as a whole
         if span is not None:
             found.append((size, part, span))
     apart = [(part, span) for size, part, span in found if not any(o > size and _within(span, other) for o, _, other in found)]
     return apart[0] if len(apart) == 1 else None
+
+
+def _shortened(text: str, name: str) -> tuple[int, int] | None:
+    """Where in ``text`` a name stands by the beginnings of its words and of its last one: 一中, 职教中心."""
+    last = max((word for word in cut(name) if name.endswith(word)), key=len, default="")
+    for size in range(min(MOST_SHORTENED, len(name) - 1), 1, -1):
+        for start in range(len(text) - size + 1):
+            piece = text[start : start + size]
+            if piece[0] == name[0] and last and piece.endswith((last, last[0])) and abbreviates(piece, name):
+                return start, start + size
+    return None
 
 
 def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -181,8 +181,8 @@ def _projects(document: Document, t: Totals, by_table: dict[str, list[Fact]]) ->
 
 
 def _same_subjects(document: Document, by_table: dict[str, list[Fact]]) -> Iterator[Finding]:
-    """One 类 is one figure in every spending table that holds the same money."""
-    firsts: dict[tuple[str, int | None, str | None], Fact] = {}
+    """One 类 is one figure in every spending table of one office that holds the same money."""
+    firsts: dict[tuple[str | int | None, ...], Fact] = {}
     funds = [t for t in document.tables if _FUND.search(t.title)]
     funded = {f.subject for t in funds for f in by_table.get(t.id, ()) if is_money(f) and f.value}
     for table in document.tables:
@@ -200,7 +200,8 @@ def _same_subjects(document: Document, by_table: dict[str, list[Fact]]) -> Itera
             seen.add(subject)
             if kind == "general" and subject in funded:  # 财政拨款 and all money hold the fund's part too
                 continue
-            first = firsts.setdefault((f"{scope}{subject}", fact.fiscal_year, fact.phase), fact)
+            of_unit = table.title.startswith("单位预算")  # a department's own papers beside those of all its units
+            first = firsts.setdefault((scope, subject, fact.agency, of_unit, fact.fiscal_year, fact.phase), fact)
             found = same_finding(document.id, "同一科目各表一致", first, fact) if first is not fact else None
             if found:
                 yield found
