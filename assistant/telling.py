@@ -164,10 +164,10 @@ class Teller(Finder):
             return None
         text = u.text[: at.start()] + " " * len(at[0]) + u.text[at.end() :]
         found = self.find(self.asks(replace(u, text=text, asks="figure"), kinds=("amount",))[0])
-        whole = found.matches[0] if found.matches and not found.rivals else None
-        parts = _subjects_of(whole) if whole else []
-        if whole is None or not parts:
+        sums = [(m, parts) for m in (*found.matches[:1], *found.rivals) if m.fact.value and (parts := _subjects_of(m))]
+        if len({m.fact.value for m, _ in sums}) != 1:
             return None
+        whole, parts = sums[0]
         cited = Citations()
         numbers = [[cited.add(m)] for m in (whole, *parts)]
         listed = "；\n".join(f"{m.fact.subject_code} {m.fact.subject} {said(m.fact)}" for m in parts)

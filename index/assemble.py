@@ -276,7 +276,10 @@ def _caption_rows(grid: Grid) -> tuple[Grid, list[str]]:
         texts = [c.text.strip() for c in row if c.text.strip()]
         captions = [t for t in texts if is_caption(t)]
         wide_title = len(texts) == 1 and len(row) == 1 and row[0].col_span >= grid.cols > 1 and len(texts[0]) <= 60
-        if (texts and len(captions) == len(texts)) or wide_title:
+        below = sum(1 for c in grid.cells if c.row == top + 1 and c.text.strip())
+        words = not any(c.isdigit() for t in texts for c in t)
+        beside_unit = any(_UNIT.match(t) for t in texts) and words and len(texts) < below  # 某镇人民政府 | 单位：万元
+        if (texts and len(captions) == len(texts)) or wide_title or beside_unit:
             lines.extend(texts)
         elif texts:
             break
