@@ -40,6 +40,9 @@ from index.model_files import default_model
 SEEN_WITHIN = 10.0
 """Seconds after which every service must know what was read in (it looks every second, busy machines later)."""
 
+MOST_EMBEDDED = 500
+"""Documents beyond which vectors are left out: an ingest makes those of all documents that have none."""
+
 
 @contextmanager
 def own_chroma(folder: Path) -> Iterator[str]:
@@ -106,8 +109,8 @@ def asked(
     }
 
 
-def ingesting(files: Path, place: str) -> subprocess.Popen[bytes]:
-    vectors = [] if default_model() else ["--no-vectors"]
+def ingesting(files: Path, place: str, *, with_vectors: bool) -> subprocess.Popen[bytes]:
+    vectors = [] if with_vectors else ["--no-vectors"]
     command = [sys.executable, "-c", COMMAND, "ingest", str(files), "--store", place, "--workers", "1", *vectors]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
 
@@ -144,6 +147,7 @@ def run(
             if filled is None:
                 fill(filled := folder / "filled", documents)
             copy(filled, place)
+        with_vectors = default_model() is not None and documents <= MOST_EMBEDDED
         urls = []
         for number in range(serves):
             (folder / f"serve{number}").mkdir()
@@ -158,7 +162,7 @@ def run(
             for version in count(1):
                 for number in range(len(FIELDS)):
                     (files / f"{number}.txt").write_text(text_of(number, version), "utf-8")
-                failed += ingesting(files, place).wait() != 0
+                failed += ingesting(files, place, with_vectors=with_vectors).wait() != 0
                 read = version
                 if over.is_set():
                     return

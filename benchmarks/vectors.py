@@ -117,7 +117,7 @@ def add(store: ChunkStore, progress: Progress, last: int, until: float) -> bool:
 
         def work(first: int = first, step: int = step) -> None:
             for number in range(first, step):
-                store.replace(f"d{number:07d}", chunks_of(f"d{number:07d}"))
+                store.add(f"d{number:07d}", chunks_of(f"d{number:07d}"))
 
         wall, cpu = clocked(work)
         progress.documents, progress.wall, progress.cpu = step, progress.wall + wall, progress.cpu + cpu
@@ -161,7 +161,8 @@ def probe(place: str | Path, documents: int) -> dict[str, Any]:
         out[name] = [wall[middle], wall[most], cpu[middle], cpu[most], full]
     out["rss"] = resident()
     out["ids"] = clocked(store.ids)
-    out["replace"] = clocked(lambda: store.replace(every[0], chunks_of(every[0])))
+    out["remove"] = clocked(lambda: store.remove(every[0]))
+    out["add"] = clocked(lambda: store.add(every[0], chunks_of(every[0])))
     out["close"] = clocked(store.close)
     out["end_rss"] = resident()
     return out
@@ -173,7 +174,7 @@ def told(progress: Progress, place: str | Path, p: dict[str, Any]) -> str:
         f"== {progress.documents * CHUNKS_PER_DOCUMENT:,} 段，磁盘 {disk or 0:,.0f} MB",
         f"  写入 {added / (progress.wall or 1):.0f} 段/秒（CPU {added / (progress.cpu or 1):.0f}）",
         f"  打开并查一次 {p['open']:.1f} 秒，内存 {p['open_rss']:.0f} MB，查完 {p['rss']:.0f} MB，"
-        f"列出并换一份后 {p['end_rss']:.0f} MB",
+        f"列出并换一份文档后 {p['end_rss']:.0f} MB",
     ]
     for name, case in p.items():
         if isinstance(case, list) and len(case) == 5:
@@ -181,7 +182,7 @@ def told(progress: Progress, place: str | Path, p: dict[str, Any]) -> str:
             lines.append(
                 f"  查 40 段，{name}：{w50:.1f}/{w95:.1f} 毫秒（CPU {c50:.1f}/{c95:.1f}），取足 {full}/{PROBES} 次"
             )
-    for key, name in (("ids", "列出段落"), ("replace", "换一份文档"), ("close", "关闭")):
+    for key, name in (("ids", "列出段落"), ("remove", "移除一份文档"), ("add", "加一份文档"), ("close", "关闭")):
         lines.append(f"  {name} {p[key][0] * 1000:.0f} 毫秒（CPU {p[key][1] * 1000:.0f}）")
     return "\n".join(lines)
 

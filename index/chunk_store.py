@@ -124,13 +124,8 @@ class ChunkStore:
                 "请改回原来的模型，或删除向量库后重新导入文档。"
             )
 
-    def replace(self, document_id: str, chunks: Sequence[Chunk]) -> None:
-        """Put a document's chunks in place of those it had."""
-        self.remove(document_id)
-        self.add(document_id, chunks)
-
     def add(self, document_id: str, chunks: Sequence[Chunk]) -> None:
-        """Add the chunks of a document that has none. Embeds, so it is the slow step of reading in."""
+        """Add a document's chunks; those with ids that are there are made anew. Embeds, so it is the slow step of reading in."""
         for start in range(0, len(chunks), _BATCH):
             batch = chunks[start : start + _BATCH]
             with self._writing():
@@ -197,13 +192,12 @@ class ChunkStore:
             found.update(page)
         return found
 
-    def documents_of(self, ids: Iterable[str]) -> set[str]:
-        """The documents to which these chunks belong; ten times slower a chunk than :meth:`ids`."""
-        wanted, found = list(ids), set[str]()
-        for start in range(0, len(wanted), _PAGE):
-            held = self._chroma.get(ids=wanted[start : start + _PAGE], include=["metadatas"])["metadatas"]
-            found.update(str(m["document_id"]) for m in held)
-        return found
+    def drop(self, ids: Iterable[str]) -> None:
+        """Forget these chunks."""
+        gone = list(ids)
+        for start in range(0, len(gone), _PAGE):
+            with self._writing():
+                self._chroma.delete(ids=gone[start : start + _PAGE])
 
     def close(self) -> None:
         if self._client is None:

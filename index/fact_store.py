@@ -485,13 +485,14 @@ class FactStore:
             statement = select(schema.chunks.c.body).where(schema.chunks.c.document_id == document_id)
             return [chunk(body) for body in c.execute(statement.order_by(schema.chunks.c.position)).scalars()]
 
-    def chunk_ids(self) -> dict[str, list[str]]:
-        """The chunks of every document that has any."""
-        found: dict[str, list[str]] = {}
+    def chunk_ids(self) -> set[str]:
         with self._begin() as c:
-            for row in c.execute(select(schema.chunks.c.document_id, schema.chunks.c.id)):
-                found.setdefault(row.document_id, []).append(row.id)
-        return found
+            return set(c.execute(select(schema.chunks.c.id)).scalars())
+
+    def documents_of_chunks(self, ids: Iterable[str]) -> set[str]:
+        statement = text(f"SELECT DISTINCT document_id FROM chunks WHERE id {self._one_of}")
+        with self._begin() as c:
+            return set(c.execute(statement, {"texts": self._listed(list(ids))}).scalars())
 
     def chunk_count(self) -> int:
         with self._begin() as c:

@@ -110,25 +110,24 @@ def _set_aside(place: str | Path, error: ChunkStoreUnavailable) -> str:
 
 
 def _embed(store: FactStore, chunks: ChunkStore, claim: Claim, say: Progress, going_on: Callable[[], bool]) -> None:
-    # In this order: a document that another worker adds in between is then no leftover.
-    present = chunks.ids()
-    rows = store.documents()
+    # In this order: what another worker adds in between is then no leftover.
+    held = chunks.ids()
     known = store.chunk_ids()
-    for gone in chunks.documents_of(present.difference(*known.values())) - {row.id for row in rows}:
-        chunks.remove(gone)
+    chunks.drop(held - known)
     # Also those whose vectors were thrown away since, as after a change of the model.
-    waiting = [r for r in rows if not r.vectors or not present.issuperset(known.get(r.id, ()))]
+    lost = store.documents_of_chunks(known - held)
+    waiting = [r for r in store.documents() if not r.vectors or r.id in lost]
     for done, row in enumerate(waiting, 1):
         if not going_on():
             return
         if claim(f"vectors {row.id}"):
-            _embed_document(store, chunks, row, had_some=not present.isdisjoint(known.get(row.id, ())))
+            _embed_document(store, chunks, row)
         say(f"向量：{row.file}", done, len(waiting))
 
 
-def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow, *, had_some: bool) -> None:
-    # Looking for earlier chunks takes Chroma long where there are many of other documents.
-    (chunks.replace if had_some else chunks.add)(row.id, store.chunks_of(row.id))
+def _embed_document(store: FactStore, chunks: ChunkStore, row: DocumentRow) -> None:
+    # What a killed worker left of it has the same ids, so nothing is removed before: Chroma looks for that long.
+    chunks.add(row.id, store.chunks_of(row.id))
     if not store.mark_vectors(row.id, row.digest):  # removed or read anew meanwhile
         chunks.remove(row.id)
 

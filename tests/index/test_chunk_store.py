@@ -48,22 +48,24 @@ def store(vectors_place: str) -> Iterator[ChunkStore]:
 
 
 def test_the_nearest_chunk_comes_first_with_its_similarity(store: ChunkStore) -> None:
-    store.replace("a", [chunk("a", 0, "网络舆情管理"), chunk("a", 1, "公务接待费")])
+    store.add("a", [chunk("a", 0, "网络舆情管理"), chunk("a", 1, "公务接待费")])
     (first, near), (_, far) = store.search("网络舆情", 2)
     assert first == "a-0"
     assert 1 >= near > far
 
 
 def test_a_replaced_document_leaves_no_old_chunk_and_a_removed_one_none(store: ChunkStore) -> None:
-    store.replace("a", [chunk("a", n, "旧的内容") for n in range(3)])
-    store.replace("b", [chunk("b", 0, "另一份")])
-    store.replace("a", [chunk("a", 0, "新的内容")])
+    store.add("a", [chunk("a", n, "旧的内容") for n in range(3)])
+    store.add("b", [chunk("b", 0, "另一份")])
+    store.remove("a")
+    store.add("a", [chunk("a", 0, "新的内容")])
     assert {i for i, _ in store.search("内容", 10)} == {"a-0", "b-0"}
     assert store.ids() == {"a-0", "b-0"}
-    assert store.documents_of({"b-0", "never there"}) == {"b"}
     store.remove("a")
     store.remove("never there")
     assert store.ids() == {"b-0"}
+    store.drop(["b-0", "never there"])
+    assert store.ids() == set()
 
 
 @pytest.mark.parametrize(("few", "most"), [(100, 100), (100, 4), (2, 100)], ids=["compared", "too many", "wide"])
@@ -73,7 +75,7 @@ def test_search_keeps_to_the_documents_asked_for(
     monkeypatch.setattr(chunk_store, "_FEW", few)
     monkeypatch.setattr(chunk_store, "_MOST_COMPARED", most)
     for n in range(12):
-        store.replace(f"d{n}", [chunk(f"d{n}", 0, "网络舆情管理" if n == 11 else f"内容{n}")])
+        store.add(f"d{n}", [chunk(f"d{n}", 0, "网络舆情管理" if n == 11 else f"内容{n}")])
     wanted = [f"d{n}" for n in range(5)]
     found = store.search("网络舆情管理", 3, wanted)
     assert len(found) == 3
@@ -85,7 +87,7 @@ def test_search_keeps_to_the_documents_asked_for(
 def test_a_few_documents_are_compared_as_chroma_does(store: ChunkStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its search through the index walks past all chunks of a large store to find those of one document."""
     for n in range(8):
-        store.replace(f"d{n}", [chunk(f"d{n}", i, "网络舆情管理"[: 1 + (n + i) % 6] + f"内容{n}") for i in range(4)])
+        store.add(f"d{n}", [chunk(f"d{n}", i, "网络舆情管理"[: 1 + (n + i) % 6] + f"内容{n}") for i in range(4)])
     within = [f"d{n}" for n in (1, 4, 6)]
     vector = store.embedder.embed_query("舆情管理")
     theirs = store._nearest(vector, 12, {"document_id": {"$in": within}})

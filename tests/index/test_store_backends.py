@@ -388,9 +388,10 @@ def piece(document_id: str, number: int, text: str) -> Chunk:
 
 def test_vectors_are_found_replaced_and_forgotten(open_vectors: Callable[..., ChunkStore]) -> None:
     store = open_vectors()
-    store.replace("a", [piece("a", n, f"旧的内容{n}") for n in range(100)])
-    store.replace("b", [piece("b", 0, "网络舆情管理")])
-    store.replace("a", [piece("a", 0, "公务接待费")])
+    store.add("a", [piece("a", n, f"旧的内容{n}") for n in range(100)])
+    store.add("b", [piece("b", 0, "网络舆情管理")])
+    store.remove("a")
+    store.add("a", [piece("a", 0, "公务接待费")])
     (first, near), (second, far) = store.search("网络舆情", 5)
     assert (first, second) == ("b-0", "a-0")
     assert 1 >= near > far
