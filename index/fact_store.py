@@ -47,7 +47,7 @@ _COMPOUND = 100
 _POSTINGS = 1_500
 _MOST_POSTINGS = 2_000
 _NEXT_RAREST = 2
-_CLOSELY = 2
+_CLOSELY = 3
 """Of the names that hold a rare pair, how many times as many as are wanted are read, those first that hold most of them."""
 # Built once: for a question's dozen statements that takes longer than running them.
 _FACTS = (
