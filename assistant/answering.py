@@ -77,8 +77,7 @@ class Assistant:
                 return self._catalog
             before = self._catalog
         marks, rows = self.store.marks(), before.rows
-        known = {document: (row.digest, row.ingested_at, row.vectors) for document, row in rows.items()}
-        fresh = [document for document, mark in marks.items() if known.get(document) != mark]
+        fresh = [d for d, mark in marks.items() if (r := rows.get(d)) is None or (r.digest, r.ingested_at, r.vectors) != mark]
         read = self.store.documents(fresh if rows else None)
         catalog = before.changed(read, rows.keys() - marks.keys())
         with self._lock:

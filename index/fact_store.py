@@ -290,7 +290,7 @@ class FactStore:
         """By id what tells whether a document was written since: its digest, when it was read, if its vectors stand."""
         with self._begin() as c:
             rows = c.execute(_MARKS).cursor
-            return {document: (digest, at, bool(vectors)) for document, digest, at, vectors in rows.fetchall()} if rows else {}
+            return {row[0]: tuple(row[1:]) for row in rows.fetchall()} if rows else {}
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""
