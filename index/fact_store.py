@@ -47,7 +47,7 @@ _COMPOUND = 100
 _POSTINGS = 1_500
 _MOST_POSTINGS = 2_000
 _NEXT_RAREST = 2
-_CLOSELY = 2
+_CLOSELY = 3
 """Of the names that hold a rare pair, how many times as many as are wanted are read, those first that hold most of them."""
 # Built once: for a question's dozen statements that takes longer than running them.
 _FACTS = (
@@ -290,7 +290,7 @@ class FactStore:
         """By id what tells whether a document was written since: its digest, when it was read, if its vectors stand."""
         with self._begin() as c:
             rows = c.execute(_MARKS).cursor
-            return {document: (digest, at, bool(vectors)) for document, digest, at, vectors in rows.fetchall()} if rows else {}
+            return {row[0]: tuple(row[1:]) for row in rows.fetchall()} if rows else {}
 
     def known(self, document_id: str) -> dict[str, Any]:
         """Where agency, region, year and phase were read and how sure."""

@@ -106,7 +106,7 @@ class Catalog:
             names_between=_again(
                 self.names_between, offices.keys() ^ self.office_names.keys(), offices, _between, lambda n: (n[0], n[-1])
             ),
-            streets={n: d for n, d in offices.items() if len(n) >= 6 and n.endswith(("街道", "镇", "乡"))},
+            streets={n: offices[n] for n in (self.streets if same_names else filter(_of_street, offices))},
             plain=frozenset(row.id for row in held.values() if not row.agency and not row.region),
             projects=self.projects,
             around_names=around,
@@ -174,6 +174,10 @@ def _again(
         return groups
     keys = set(map(key, moved))
     return {k: v for k, v in groups.items() if k not in keys} | grouped(n for n in names if key(n) in keys)
+
+
+def _of_street(name: str) -> bool:
+    return len(name) >= 6 and name.endswith(("街道", "镇", "乡"))
 
 
 def _between(names: Iterable[str]) -> dict[tuple[str, str], frozenset[str]]:
