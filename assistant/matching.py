@@ -407,8 +407,9 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     counted = COUNT_ASKED.search(wanted.hints)
     if counted and fact.kind in ("amount", "change", "empty"):
         lean += 0.15 if fact.unit and fact.unit.removeprefix("万") in counted.groups() else -0.6
-    elif fact.kind in ("amount", "change") and fact.unit and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
-        lean -= 0.15
+    elif fact.kind in ("amount", "change") and fact.unit not in MONEY and _MONEY_ASKED.search(wanted.hints):
+        unnamed = not fact.unit and (fact.measure or "").startswith(_MEASURES)  # a budget whose table names no unit
+        lean -= 0.0 if unnamed else 0.15
     if wanted.year is not None and fact.fiscal_year is not None and fact.fiscal_year != wanted.year:
         lean -= 0.3
     if (

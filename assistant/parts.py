@@ -64,7 +64,7 @@ def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str,
 
 def _shortened(text: str, name: str) -> tuple[int, int] | None:
     """Where in ``text`` a name stands by the beginnings of its words and of its last one: 一中, 职教中心."""
-    last = max((word for word in cut(name) if name.endswith(word)), key=len, default="")
+    last = min((word for word in cut(name) if len(word) > 1 and name.endswith(word)), key=len, default=name[-1:])
     for size in range(min(MOST_SHORTENED, len(name) - 1), 1, -1):
         for start in range(len(text) - size + 1):
             piece = text[start : start + size]

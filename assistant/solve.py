@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 
 from assistant.finding import WHICH_UNIT
+from assistant.parts import OWN, said_part
 from assistant.plain_tables import from_tables
 from assistant.quoting import Quoter
 from assistant.records import Answer
 from assistant.refusal import not_found
 from assistant.understanding import Understanding, field_of
-from assistant.understanding.mending import mended, misspelled_office, spelled_in_letters
+from assistant.understanding.mending import MOST_DOCUMENTS, mended, misspelled_office, spelled_in_letters
+from assistant.understanding.scope import Naming, Scope
 from index.amounts import MONEY
 
 _UNITS = re.compile("(?:下属|所属|二级)(?:预算)?(?:单位|机构)")
@@ -40,7 +42,8 @@ class Solver(Quoter):
 
     def _solve_papers(self, u: Understanding) -> Answer:
         if u.naming.unknown:
-            meant = self._within_documents(u)
+            unit = self._of_unit(u)
+            meant = self._solve(unit) if unit is not None else self._within_documents(u)
             if meant is None and (again := misspelled_office(u, self.catalog)) is not None:
                 meant = self._noted(self.solve(again[0]), again[1])
             return meant or not_found(u.text, f"{u.naming.scopes[0].missing}，因此无法回答。", self.catalog)
@@ -60,6 +63,22 @@ class Solver(Quoter):
                 if second.status == "answered" or answer.status == "not_found" != second.status:
                     return self._noted(second, again[1])
         return answer
+
+    def _of_unit(self, u: Understanding) -> Understanding | None:
+        """A question for a unit without a paper of its own, asked of the one paper of its region that holds it; None without one."""
+        regions = self.catalog.regions(u.text)
+        ids = sorted(frozenset().union(*(m.documents for m in regions)))
+        if not 0 < len(ids) <= MOST_DOCUMENTS:
+            return None
+        holding = [
+            d.row for d in self.lookup.shelf.documents([self.catalog.rows[i] for i in ids])
+            if any(said_part(u.text, [unit], d.row.agency) for unit in d.units if unit != OWN)
+        ]  # fmt: skip
+        if len({row.agency for row in holding}) != 1:
+            return None
+        spans = tuple((m.start, m.end) for m in regions)
+        naming = Naming((Scope(tuple(row.id for row in holding), holding[0].agency or "", named=True),), spans)
+        return replace(u, naming=naming, spans=(*(s for s in u.spans if s not in u.naming.spans), *spans))
 
     def _noted(self, answer: Answer, note: str) -> Answer:
         return replace(answer, notes=(note, *answer.notes))

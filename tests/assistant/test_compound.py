@@ -1,4 +1,4 @@
-"""Two things in one sentence, parts of what was asked before, ranks over units, what a sum is made of: one town's and one bureau's paper."""
+"""Two things in one sentence, parts of what was asked before, ranks over units, what a sum is made of: two made-up papers."""
 
 from __future__ import annotations
 
