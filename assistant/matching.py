@@ -497,8 +497,8 @@ def _other_code(fact: Fact, name: str, text: str) -> bool:
     own = (fact.subject_code,) if fact.subject_code else subject_codes().get(name, ())
     for said, _ in subjects_said(text):
         codes = subject_codes()[said]
-        if folded(said) in heads or any(o.startswith(c) for o in own for c in codes):
-            continue
+        if folded(said) in heads or any(o.startswith(c) for o in own for c in codes) or said in (fact.agency or ""):
+            continue  # 妇幼保健 may be the unit's name
         # An economic subject's name is an everyday word too (会议费): it excludes only other subjects.
         if own or (len(said) >= 4 and all(c[0] == "2" for c in codes)):
             return True

@@ -42,7 +42,7 @@ class Solver(Quoter):
 
     def _solve_papers(self, u: Understanding) -> Answer:
         if u.naming.unknown:
-            unit = self._of_unit(u)
+            unit = self.of_unit(u)
             meant = self._solve(unit) if unit is not None else self._within_documents(u)
             if meant is None and (again := misspelled_office(u, self.catalog)) is not None:
                 meant = self._noted(self.solve(again[0]), again[1])
@@ -64,7 +64,16 @@ class Solver(Quoter):
                     return self._noted(second, again[1])
         return answer
 
-    def _of_unit(self, u: Understanding) -> Understanding | None:
+    def of_other_unit(self, text: str, before: Understanding) -> str | None:
+        """The question before with the unit of its paper that it names exchanged for the one that ``text`` names."""
+        ids = [d for s in before.naming.scopes for d in s.documents]
+        for document in self.lookup.shelf.documents([self.catalog.rows[d] for d in ids]) if len(ids) <= MOST_DOCUMENTS else ():
+            old, new = (said_part(words, document.units, document.row.agency) for words in (before.text, text))
+            if old and new and old[0] != new[0]:
+                return before.text[: old[1][0]] + text[slice(*new[1])] + before.text[old[1][1] :]
+        return None
+
+    def of_unit(self, u: Understanding) -> Understanding | None:
         """A question for a unit without a paper of its own, asked of the one paper of its region that holds it; None without one."""
         regions = self.catalog.regions(u.text)
         ids = sorted(frozenset().union(*(m.documents for m in regions)))
@@ -99,7 +108,7 @@ class Solver(Quoter):
             if field.status == "answered":
                 return field
             return not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
-        if u.operation.name in ("change", "difference", "lookup") and WHICH_UNIT.search(u.text):
+        if u.operation.name in ("change", "difference", "lookup") and WHICH_UNIT.search(u.text) and not self.parts(u):
             return self._prose(u) or not_found(u.text, "文档中没有找到能回答这个问题的段落。", self.catalog, u)
         handlers = {
             "ratio": self._ratio, "sum": self._sum, "rank": self._rank, "growth": self._growth, "change": self._change,

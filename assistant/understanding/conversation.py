@@ -60,7 +60,8 @@ def resolve(question: Question, catalog: Catalog, solver: Solver) -> Understandi
 def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: Solver) -> Understanding:
     text = text.strip()
     if not said:
-        return understand(text, catalog)
+        first = understand(text, catalog)
+        return (solver.of_unit(first) if first.naming.unknown else None) or first
     before = said[-1]
     picked = _PICKS.match(text)
     if picked:
@@ -73,6 +74,9 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
     completed = _share_of(text, said) or _narrowed(text, before, catalog) or _together(text, said, catalog)
     if completed is not None:
         return understand(completed, catalog)
+    if _ELLIPSIS.search(text) and (other := solver.of_other_unit(text, before)) is not None:
+        meant = understand(other, catalog)
+        return solver.of_unit(meant) or meant
     for guessed in (*_of_which(text, before, solver), _exchanged(text, before, catalog)):
         meant = understand(guessed, catalog) if guessed else None
         answer = solver.solve(meant) if meant is not None else None
@@ -221,7 +225,9 @@ def _with_words(before: Understanding, current: Understanding) -> Understanding:
     spans, text = before.spans, before.text
     if current.periods.period and before.periods.period:
         text = PERIOD.sub(lambda m: " " * len(m[0]), text)
-    if current.periods.phase and before.periods.phase and current.periods.phase != before.periods.phase:
+    if current.periods.period and before.periods.phase and not before.periods.period:  # a step of a plan is no budget
+        text, periods = _reworded(text, before.periods.phase, ""), replace(periods, phase=None, phases=())
+    elif current.periods.phase and before.periods.phase and current.periods.phase != before.periods.phase:
         text = _reworded(text, before.periods.phase, current.periods.phase)
     if asks == "prose":
         text = f"{before.text.rstrip('?？')} {current.text}"
