@@ -64,7 +64,7 @@ def mended(u: Understanding, catalog: Catalog, lookup: Lookup) -> tuple[Understa
         notes.append(note)
     if text == u.text:
         return None
-    return understand(text, catalog), "；".join(notes)
+    return u2 if changed is None else understand(text, catalog), "；".join(notes)
 
 
 def misspelled_office(u: Understanding, catalog: Catalog) -> tuple[Understanding, str] | None:
@@ -96,8 +96,9 @@ def _labels(u: Understanding, catalog: Catalog, lookup: Lookup) -> list[str]:
 
     There also the names of the whole store that sound as a stretch of the question does.
     """
-    years = frozenset().union(*(catalog.by_year.get(y, frozenset()) for y in u.periods.years))
-    scopes = [[d for d in s.documents if d in years] or s.documents for s in u.naming.scopes]
+    of_years = [catalog.by_year.get(y, frozenset[str]()) for y in u.periods.years]
+    dated = [[d for d in s.documents if any(d in of for of in of_years)] if of_years else () for s in u.naming.scopes]
+    scopes = [documents or s.documents for s, documents in zip(u.naming.scopes, dated, strict=True)]
     ids = [d for documents in scopes for d in documents][: MOST_DOCUMENTS + 1]
     found: dict[str, None] = {}
     if len(ids) > MOST_DOCUMENTS and len(u.naming.scopes) == 1:
