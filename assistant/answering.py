@@ -129,7 +129,7 @@ class Assistant:
             return Answer(question.text, "not_found", "库里还没有文档。请先导入预算文件。")
         solver = Solver(self.lookup, self.prose, catalog)
         understanding = resolve(question, catalog, solver)
-        return _by_parts(question, understanding, catalog, solver)
+        return _weighed(_by_parts(question, understanding, catalog, solver))
 
     # -- what pages and tools need -----------------------------------------------
 
@@ -335,6 +335,14 @@ def _in_turn(question: Question, whole: Answer, catalog: Catalog, solver: Solver
         answers[unsaid.pop()] = replace(whole, notes=())
     more = not unsaid and set[object]().union(*map(figures_of, answers)) > given
     return together(question.text, asked, answers) if more or lacking else whole
+
+
+def _weighed(answer: Answer) -> Answer:
+    """A reckoned answer is as sure as the least sure figure that it is made of."""
+    scores = [c.evidence[0] for c in answer.citations if c.evidence]
+    if answer.status != "answered" or answer.confidence is not None or not answer.values or not scores:
+        return answer
+    return replace(answer, confidence=round(min(scores), 3))
 
 
 def _timed(question: Question, answer: Answer, started: float) -> Answer:

@@ -75,8 +75,8 @@ def _next(text: str, said: Sequence[Understanding], catalog: Catalog, solver: So
     if completed is not None:
         return understand(completed, catalog)
     if _ELLIPSIS.search(text) and (other := solver.of_other_unit(text, before)) is not None:
-        meant = understand(other, catalog)
-        return solver.of_unit(meant) or meant
+        named = understand(other, catalog)
+        return solver.of_unit(named) or named
     for guessed in (*_of_which(text, before, solver), _exchanged(text, before, catalog)):
         meant = understand(guessed, catalog) if guessed else None
         answer = solver.solve(meant) if meant is not None else None
