@@ -442,7 +442,7 @@ def _below_said(fact: Fact, text: str) -> bool:
 def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
     """Leanings by the very name of a subject or an indicator."""
     fact, lean = shelved.fact, 0.0
-    if _ALL_OF_CARS.search(wanted.hints) and fact.row_path and _CARS_TOTAL.search("".join((*fact.row_path[-1:], *fact.column_path[-1:]))):
+    if _asks_all_of_cars(wanted.hints) and fact.row_path and _CARS_TOTAL.search("".join((*fact.row_path[-1:], *fact.column_path[-1:]))):
         lean += 0.1  # buying and running together, where neither is asked for
     if fact.subject_code:
         if fact.subject_code[0] == "2" and "收入" not in wanted.text and _income(fact):
@@ -458,6 +458,11 @@ def _by_name(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> floa
 
 _ALL_OF_CARS = re.compile("^(?!.*(?:购|买|运行|维护|运维|改革|保有|辆|数量)).*(?:公车|公务车|公务用车)")
 _CARS_TOTAL = re.compile("公务用车购置费?[及和与](?:公务用车)?(?:运行维护|运行|运维)费")
+
+
+@lru_cache(maxsize=64)
+def _asks_all_of_cars(hints: str) -> bool:
+    return bool(_ALL_OF_CARS.search(hints))
 
 
 def _income(fact: Fact) -> bool:

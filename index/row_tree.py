@@ -62,13 +62,18 @@ def join_codes(parts: Sequence[str]) -> str | None:
     return head + "".join(d.zfill(2) for d in rest if len(d) <= 2)
 
 
+_KIND_MARKS = frozenset("ABC")
+
+
 def clean_label(text: str) -> str:
     """A row's name without numbering, 其中 and the letter that procurement lists mark their kinds with (货物A)."""
     label = re.sub(r"\s+", "", text)
     label = _PART.sub("", label)
     for pattern in _NUMBERING:
         label = pattern.sub("", label)
-    return _PART.sub("", re.sub("^(货物|工程|服务)[A-C]$", r"\1", label))
+    if label[-1:] in _KIND_MARKS and label[:-1] in ("货物", "工程", "服务"):
+        label = label[:-1]
+    return _PART.sub("", label)
 
 
 def tree(rows: Sequence[Row]) -> dict[int, Place]:

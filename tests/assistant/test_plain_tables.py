@@ -68,7 +68,7 @@ def test_units_come_from_the_heads(assistant: Assistant) -> None:
 def test_the_probability_decides(assistant: Assistant, question: str) -> None:
     answer = ask(assistant, question)
     if answer.status == "answered":
-        assert answer.confidence is not None and answer.confidence >= SURE
+        assert (answer.confidence or 0.0) >= SURE
     elif answer.status == "clarify" and answer.confidence is not None:
         assert LIKELY <= answer.confidence < SURE
         assert answer.values == ()
