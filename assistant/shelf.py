@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -36,6 +37,12 @@ def is_neutral(head: str) -> bool:
     return bool(_NEUTRAL.match(head))
 
 
+@lru_cache(maxsize=8192)
+def _bare(text: str) -> str:
+    """A label folded and without its numbering; heads are the same in most documents."""
+    return folded(clean_label(text))
+
+
 @dataclass(slots=True)
 class Labels:
     """The distinct texts of a document that name figures, by number, and which pairs of characters lead to them."""
@@ -51,7 +58,7 @@ class Labels:
         known = self.numbers.get(text)
         if known is not None:
             return known
-        bare = folded(clean_label(text))
+        bare = _bare(text)
         if not bare:
             self.numbers[text] = -1
             return -1

@@ -119,8 +119,9 @@ class Teller(Finder):
         if not first.matches or first.rivals:
             return found
         title = table_kind(first.matches[0])
-        like = [m for m in (*found.matches, *found.rivals) if table_kind(m) == title]
-        if not like or any(not same_figure(m.fact, like[0].fact) for m in like):
+        fitting = (*found.matches, *found.rivals)
+        like = [m for m in fitting if table_kind(m) == title]
+        if not like or len({m.document.row.id for m in fitting}) > 1 or any(not same_figure(m.fact, like[0].fact) for m in like):
             return found
         note = f"几张表的数不同，按上一问所在的同类表（{like[0].fact.table}）回答"
         return replace(found, matches=tuple(like), rivals=(), scope=replace(found.scope, note=note))
