@@ -137,7 +137,12 @@ class Visit:
     def ask(self, question: str) -> Any:
         """Ask as people do; gives the card of the answer."""
         before = self.page.locator(".bq-turn").count()
-        self.page.get_by_label("问题", exact=True).fill(question)
+        field = self.page.get_by_label("问题", exact=True)
+        # Right after a source was closed Chromium can still send the text to the drawer's frame.
+        for _ in range(10):
+            field.fill(question)
+            if field.input_value() == question:
+                break
         self.page.get_by_role("button", name="提问", exact=True).click()
         turn = self.page.locator(".bq-turn").nth(before)
         turn.locator(".bq-actions, .bq-error").wait_for()
