@@ -20,7 +20,7 @@ _PHASES = (
     ("预算", re.compile(r"预算数?")),
 )
 _NEGATED = re.compile(
-    r"(?:而不是|并非|(?<!是)不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)"
+    r"^不是([^，。？！,?!；]{2,40})[，,]|(?:而不是|并非|(?<!是)不是|不要|不含|不包括|不算|除了|除去|剔除|不看)(?:把|将)?([^，。？！,?!；]{2,20}?)(?:算进去|算在内|计算在内|包括在内|[，。？！,?!；]|$)"
 )
 _EXCEPT = re.compile(r"除(?:了|去|开|掉)?([^，。？！,?!；外]{2,40}?)(?:之外|以外|外)(?:的|，|,)*")
 _OVERSPENT = re.compile("超(?:出|过|支)?了?(?:年初)?预算(?!执行)")
@@ -77,7 +77,7 @@ def read_periods(question: str) -> Periods:
         text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
     negated += excepted
     for found in _NEGATED.finditer(text):
-        negated.append(found[1])
+        negated.append(found[1] or found[2])
         text = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
     as_of = _AS_OF.search(text)
     searched = text

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
 from assistant.understanding.shortened import shortened
-from assistant.understanding.wording import subjects_said
+from assistant.understanding.wording import subjects_said, weights
 from index.glossary import organs, regions
 
 _OFFICE = re.compile(
@@ -248,6 +248,8 @@ def _unknown(
         return free[start:end] + (tail[0] if tail else "")
     for start, end in offices:
         before = next((m for cut in (start, start - 1) if (m := _PLACE_BEFORE.search(text[:cut]))), None)
+        if before and max(weights(before[0][:-1])) < 1.0:  # 现在问县委网信办, 2024年县委网信办
+            before = None
         if before and not any(s < before.end() and before.start() < e for s, e in places):
             return text[before.start() : end]
     if offices:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from index.amounts import digits_for_chinese
-from index.glossary import question_words, subjects
+from index.glossary import misprints, question_words, subjects
 
 MAX_QUESTION = 2000
 _CHINESE_YEAR = re.compile(r"二[〇零○](?:[一二三四][〇零○一二三四五六七八九])年")
@@ -28,7 +28,7 @@ def _simplifier() -> Any:
 
 
 def plain_question(text: str) -> str:
-    """Width folded, traditional characters simplified, 二〇二五年 and 25年 as 2025年, 五十万元 as 50万元.
+    """Width folded, traditional characters simplified, the field's misprints mended, 二〇二五年 and 25年 as 2025年, 五十万元 as 50万元.
 
     At most MAX_QUESTION characters are read.
     """
@@ -36,6 +36,8 @@ def plain_question(text: str) -> str:
     text = "".join(c for c in text if c.isprintable() or c in "\n\t ")
     text = re.sub(r"\s+", " ", text).strip()
     text = _simplifier().convert(text)
+    for typed, meant in misprints():
+        text = typed.sub(meant, text)
     text = _CODE_SAID.sub("", text)
     text = _CHINESE_YEAR.sub(lambda m: m[0].translate(_YEAR_DIGITS), text)
     text = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", " ", text)

@@ -3,12 +3,14 @@
 The data stands in CSV files beside this module: ``regions.csv`` (GB/T 2260),
 ``subjects.csv`` (支出功能分类 and 部门预算支出经济分类, every name printed for a code,
 today's first), ``synonyms.csv`` (how people say what figures are called),
-``prose_words.csv`` (how people say what paragraphs say, and words that say nothing there).
+``prose_words.csv`` (how people say what paragraphs say, and words that say nothing there),
+``misprints.csv`` (the field's words as they are often mistyped or misread, as patterns).
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -74,6 +76,12 @@ def subjects() -> dict[str, tuple[str, ...]]:
 def synonyms() -> tuple[tuple[str, str], ...]:
     """Pairs (said, printed): each lets a question that says the first find what prints the second."""
     return tuple((r["said"], r["printed"]) for r in _rows("synonyms.csv"))
+
+
+@lru_cache(maxsize=1)
+def misprints() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Look-alikes inside the field's own words (收人, 拔款, 接侍), each with the word that is meant."""
+    return tuple((re.compile(r["typed"]), r["meant"]) for r in _rows("misprints.csv"))
 
 
 @lru_cache(maxsize=1)

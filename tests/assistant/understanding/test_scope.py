@@ -53,6 +53,13 @@ def test_the_documents_meant(text: str, documents: set[str]) -> None:
     assert [set(s.documents) for s in naming.scopes] == [documents]
 
 
+def test_an_office_printed_without_its_place_is_known_behind_words_that_ask() -> None:
+    catalog = Catalog.of([row("x24", "县委网信办", "", "", 2024)])
+    for text in ("现在问县委网信办2024年的预算", "2024年县委网信办预算"):
+        assert read_names(text, catalog).unknown is None
+    assert read_names("新县县委网信办预算", catalog).unknown == "新县县委网信办"
+
+
 @pytest.mark.parametrize("text", ["玉田网信办和开平网信办哪个多", "玉田和开平的预算分别多少"])
 def test_each_place_compared_has_its_own_scope(text: str) -> None:
     assert len(read_names(text, CATALOG).scopes) == 2
