@@ -324,7 +324,10 @@ def _in_turn(question: Question, whole: Answer, catalog: Catalog, solver: Solver
     if len(asked) < 2:
         return whole
     turns = [replace(question, text=clause, history=(*question.history, *asked[:i])) for i, clause in enumerate(asked)]
-    opening = solver.solve(resolve(turns[0], catalog, solver))
+    first_clause = resolve(turns[0], catalog, solver)
+    if first_clause.operation.by is not None:  # 哪个科目比上年减少最多，减少了多少 asks for one thing
+        return whole
+    opening = solver.solve(first_clause)
     first, given = figures_of(opening), figures_of(whole)
     lacking = whole.status == "answered" and not first <= given
     if opening.status != "answered" or (whole.status == "answered" and not first) or (not lacking and len(given) >= len(asked)):

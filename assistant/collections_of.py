@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assistant.citing import owner, subject, when
+from assistant.calculate import in_unit
+from assistant.citing import owner, said, subject, when
 from assistant.matching import Match, Wanted, match, refuses
 from assistant.parts import OWN, blanked, said_part
 from assistant.shelf import ShelvedDocument, is_neutral
@@ -22,20 +23,36 @@ _MEASURE = re.compile(r"^(?:预算数|年度资金总额|项目总预算|预算�
 QUARTERS = re.compile(r"[四每各]个?季度|哪个?季度|第?[一1]季度[到至]第?[四4]季度|分季度|全年用款计划")
 _QUARTER = re.compile(r"第?[一二三四1-4]季度")
 NEARLY = 0.15
-_LEVELS = {"类": 3, "款": 5, "项": 7}
-_LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
+LEVELS = {"类": 3, "款": 5, "项": 7}
+LEVEL_ASKED = re.compile(r"(类|款|项)级|大(类)|(?:哪些?|什么|几|[一二三四五六七八九十两\d]+个?|各|每|个)(?:一)?(类|款)(?!目)")
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Members of one kind in one unit; ``name`` says in Chinese what they are."""
+    """Members of one kind in one unit; ``name`` says in Chinese what they are, ``by`` what they are ranked by.
+
+    Changes and rates are ranked by their size and called by what they are the change or rate of.
+    """
 
     name: str
     members: tuple[Match, ...]
+    by: str = "金额"
+
+    def size(self, member: Match, unit: str) -> Decimal:
+        """What a member is ranked by, in ``unit``."""
+        value = in_unit(member.fact, unit)
+        return value if self.by == "金额" else abs(value)
+
+    def tell(self, member: Match, unit: str | None) -> str:
+        """A member's figure as it is read; a change without its sign."""
+        told = said(member.fact, unit)
+        return told if self.by == "金额" else told.lstrip("-")
 
     def call(self, member: Match) -> str:
         """What tells one member from the others."""
         fact = member.fact
+        if self.by != "金额":
+            return clean_label(fact.row_path[-2 if fact.source.row is None else -1])
         if self.name == "单位":
             return owner(member)
         if self.name in ("部门", "年度"):
@@ -79,9 +96,9 @@ def _find(u: Understanding, wanted: Wanted, documents: Sequence[ShelvedDocument]
         return _indicators(wanted, documents)
     if QUARTERS.search(u.text):
         return _quarters(wanted, documents)
-    level = _LEVEL_ASKED.search(u.text)
+    level = LEVEL_ASKED.search(u.text)
     if level:
-        return _rows_of(u, wanted, documents, _LEVELS[next(g for g in level.groups() if g)])
+        return _rows_of(u, wanted, documents, LEVELS[next(g for g in level.groups() if g)])
     if _PROJECTS.search(u.text):
         found = projects(wanted, documents, u.operation.counted)
         if found is None and "专项" not in u.text and u.operation.name not in ("count", "sum", "average"):

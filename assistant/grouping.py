@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assistant import calculate, collections_of
-from assistant.citing import Citations, owner, said, value_of, when
+from assistant import calculate, collections_of, ranked_changes
+from assistant.citing import Citations, label, owner, said, value_of, when
 from assistant.collections_of import Collection
 from assistant.computing import Computer
 from assistant.finding import Ask
@@ -21,6 +21,7 @@ from index.amounts import plain
 
 MOST_GROUPED = 500
 """Documents that are read for one question; each takes some ten milliseconds."""
+MOST_NAMED = 10
 _SET = re.compile(
     r"项目(?:的)?(?:预算|经费|资金|金额)*(?:数|额)?(?:一共|总共|合计|加|总和|总额|之和|共|总计)|(?:所有|全部|各个?)[^，。]{0,8}(?:项目|专项|科目|类|款)|各(?:类|款|项)"
 )
@@ -141,6 +142,8 @@ class Grouper(Computer):
     def _by_owner(self, u: Understanding) -> Answer | None:
         """One figure of each office (各部门…, 哪个部门…最高) or of each year (哪一年…最高); None when the question asks no such thing."""
         office, year = _OFFICES.search(u.text), _YEARS.search(u.text)
+        if u.operation.by is not None:
+            return None
         if not (office or year) or len(u.naming.scopes) != 1 or u.asks == "prose":
             return None
         ask = self.asks(replace(u, operation=replace(u.operation, name="lookup")))[0]
@@ -222,13 +225,58 @@ class Grouper(Computer):
         scope = of_year(ask.scope, ask.year, self.catalog)
         if scope.missing or self.lookup.lacks_phase(scope, ask.wanted, self.catalog):
             return None
-        return collections_of.find(u, ask.wanted, self.lookup.documents(scope, ask.wanted, self.catalog))
+        documents = self.lookup.documents(scope, ask.wanted, self.catalog)
+        if u.operation.by is not None:
+            return ranked_changes.find(u, documents)
+        return collections_of.find(u, ask.wanted, documents)
 
     def _rank(self, u: Understanding) -> Answer | None:
         collection = self._collection(u)
         if collection is None or len(collection.members) < 2:
-            return None
+            return self._projects_moved(u) if u.operation.by in ("up", "down") else None
         return self._ranked(u, collection)
+
+    def _projects_moved(self, u: Understanding) -> Answer | None:
+        """The projects that grew or shrank most against the year before, reckoned from the papers of both years."""
+        if len(u.naming.scopes) != 1 or not re.search(r"项目(?!支出)|专项", u.text):
+            return None
+        ask = self.asks(u)[0]
+        latest = max(self.catalog.years(ask.scope.documents), default=None)
+        year = ask.year or latest
+        if year is None:
+            return None
+        sets = []
+        for of in (year, year - 1):
+            documents = self.lookup.documents(of_year(ask.scope, of, self.catalog), ask.wanted, self.catalog)
+            sets.append(collections_of.projects(ask.wanted, [d for d in documents if d.row.fiscal_year == of]))
+        now, before = sets
+        if now is None or before is None or len({owner(m) for c in (now, before) for m in c.members}) != 1:
+            return None
+        try:
+            pairs, alone = ranked_changes.of_two_years(u.operation.by or "", now, before)
+        except calculate.NotComparable as error:
+            return Answer(u.text, "clarify", f"{error}。请分别查询。")
+        if not pairs:
+            return None
+        cited = Citations()
+        numbers = [(cited.add(m), cited.add(was)) for m, was in pairs[: u.operation.top]]
+        word = "增加" if u.operation.by == "up" else "减少"
+        values, lines = [], []
+        for (m, was), used in zip(pairs, numbers, strict=False):
+            apart = calculate.difference(m.fact, was.fact)
+            values.append(Value(f"{label(m)} 比{year - 1}年{word}", plain(abs(apart.value)), apart.unit, used))
+            values += [value_of(m, used[:1]), value_of(was, used[1:])]
+            lines.append(f"{m.fact.project} {word} {plain(abs(apart.value))}{apart.unit}（{said(was.fact)} → {said(m.fact)}）")
+        first = calculate.difference(pairs[0][0].fact, pairs[0][1].fact)
+        calculation = Calculation("rank", first.expression, numbers[0], plain(abs(first.value)), first.unit)
+        text = f"{year}年比{year - 1}年{word}的同名项目共 {len(pairs)} 个，按{word}额从高到低：\n" + "\n".join(
+            f"{i}. {line}" for i, line in enumerate(lines, 1)
+        )
+        more = f"等 {len(alone)} 个" if len(alone) > MOST_NAMED else ""
+        notes = (f"只在一年列出、没有比较的项目：{'、'.join(alone[:MOST_NAMED])}{more}",) if alone else ()
+        return Answer(
+            u.text, "answered", text, tuple(values), calculation, tuple(cited.all), notes=(*self._assumed(u, pairs[0][0]), *notes)
+        )
 
     def _ranked(self, u: Understanding, collection: Collection) -> Answer:
         try:
@@ -237,7 +285,7 @@ class Grouper(Computer):
             return Answer(u.text, "clarify", f"{error}。请分别查询。")
         ordered = sorted(
             collection.members,
-            key=lambda m: (calculate.in_unit(m.fact, unit) * (-1 if u.operation.descending else 1), m.fact.id),
+            key=lambda m: (collection.size(m, unit) * (-1 if u.operation.descending else 1), m.fact.id),
         )
         chosen = ordered[u.operation.nth - 1 : u.operation.nth] if u.operation.nth else ordered[: u.operation.top]
         if not chosen:
@@ -246,13 +294,15 @@ class Grouper(Computer):
             )
         cited = Citations()
         numbers = [cited.add(m) for m in chosen]
-        values = tuple(value_of(m, [n], u.periods.unit) for m, n in zip(chosen, numbers, strict=True))
+        values = tuple(
+            value_of(m, [n], u.periods.unit, magnitude=collection.by != "金额") for m, n in zip(chosen, numbers, strict=True)
+        )
         start = u.operation.nth or 1
-        lines = [f"{i}. {collection.call(m)} {said(m.fact, u.periods.unit)}" for i, m in enumerate(chosen, start)]
+        lines = [f"{i}. {collection.call(m)} {collection.tell(m, u.periods.unit)}" for i, m in enumerate(chosen, start)]
         order = "从高到低" if u.operation.descending else "从低到高"
-        text = f"{collection.name}共 {len(ordered)} 个，按金额{order}：\n" + "\n".join(lines)
+        text = f"{collection.name}共 {len(ordered)} 个，按{collection.by}{order}：\n" + "\n".join(lines)
         expression = (" > " if u.operation.descending else " < ").join(
-            plain(calculate.in_unit(m.fact, unit)) for m in ordered[:20]
+            plain(collection.size(m, unit)) for m in ordered[:20]
         )
         calculation = Calculation("rank", expression, tuple(numbers), values[0].value or "", values[0].unit)
         return Answer(

@@ -46,6 +46,14 @@ _JOINED = re.compile(r"加起来|加在?一起|合起来|相加|之和|总和|�
 _TOP = re.compile(
     r"最(?P<high>高(?!人民|检|法|限价)|多|大|贵)|最(?P<low>低(?!生活|工资|收入)|少|小)|从(?P<down>高到低|大到小|多到少)|从(?P<up>低到高|小到大|少到多)|排(?:名|序|列|行|一下|个)|前(?P<n>[一二三四五六七八九十\d]+)(?:名|位|个|项|大)?|第(?P<nth>[一二三四五六七八九十\d]+)(?:名|高|大|多|位|的)"
 )
+# Ranks over changes and rates, not over amounts: 比上年减少得最多, 增幅最大, 完成年初预算比例最低.
+_BY_CHANGE = re.compile(
+    r"(?:(?P<down>减少|下降|降低|压减|(?<!增)减|降)|(?P<up>增加|增长|提高|上升|增|涨))(?P<rate>幅度?|速|率|比例|百分比)?(?:得|的)?"
+    r"最(?P<most>多|大|快|高|明显|厉害|猛)"
+)
+_BY_RATE = re.compile(
+    r"(?:完成|执行)(?:了)?(?:年初)?(?:预算)?的?(?:率|比例|百分比|程度|进度|情况)?(?:得|的|是)?最(?:(?P<low>低|差|慢|小|少)|(?P<high>高|好|快|大))"
+)
 _FIRST_N = re.compile(r"前(?P<n>[一二两三四五六七八九十\d]{1,2})(?!年|期|述|面)")
 _TOP_N = re.compile(r"最[高多大贵低少小]的?(?P<n>[一二三四五六七八九十两\d]+)(?:个|项|款|类|家|名|种)")
 _COUNT = re.compile(
@@ -72,7 +80,9 @@ _COLLECTION = re.compile(r"项目|专项|科目|类$|款")
 class Operation:
     """One operation with what it needs. ``part`` and ``whole`` are words of a share; ``spans`` say nothing else.
 
-    ``top`` is how many of a ranking are asked for (None: all), ``nth`` a single place, ``descending`` its direction.
+    ``top`` is how many of a ranking are asked for (None: all), ``nth`` a single place, ``descending`` its direction;
+    ``by`` what is ranked: amounts (None), what items grew (up) or shrank (down) by, in money or as a rate (up%), or how far
+    their budgets were carried out (done).
     """
 
     name: str = "lookup"
@@ -87,6 +97,7 @@ class Operation:
     counted: int | None = None
     condition: tuple[str, Decimal, str] | None = None
     direction: str | None = None
+    by: str | None = None
     spans: tuple[tuple[int, int], ...] = field(default=())
 
 
@@ -102,6 +113,11 @@ def read_operation(text: str) -> Operation:
     for pattern in (_AVERAGE, _TOP_N):
         spans += [found.span() for found in pattern.finditer(text)]
     common = {"each": each, "counted": number, "spans": tuple(spans)}
+    changed, done = _BY_CHANGE.search(text), _BY_RATE.search(text)
+    if moved := changed or done:
+        by = ("down" if changed["down"] else "up") + "%" * bool(changed["rate"] or changed["most"] == "快") if changed else "done"
+        high = changed is not None or bool(moved["high"])
+        return Operation("rank", top=1, by=by, descending=high, counted=number, spans=(*spans, moved.span()))
     ratio = _RATIO.search(text) or _RATIO_SHORT.search(text)
     if ratio:
         return Operation("ratio", part=ratio["part"], whole=ratio["whole"], each=each, counted=number)
