@@ -170,6 +170,8 @@ class Computer(Teller):
     def _names_phase_only(self, u: Understanding, words: str) -> bool:
         """Whether one side of a share is only another phase of the other side (支出完成年初预算的百分之几)."""
         bare = only_words(u, words)
+        if self._names_office(u, words) and self._unit_named(u):
+            return False  # 图书馆的预算占文旅局部门预算的比重 is a share of another office's
         return bool(read_periods(words).phases) and not any(w >= 1.0 for w in bare[1]) and not _WHOLE.search(words)
 
     def _executed(self, u: Understanding) -> Answer:
@@ -503,7 +505,11 @@ def _side_by_side(part: Sequence[Match], whole: Sequence[Match]) -> tuple[list[M
 
 
 def _once(matches: Sequence[Match]) -> tuple[list[Match], list[tuple[Match, Match]]]:
-    """The figures that no other one contains, and those left out, each with the one that contains it."""
+    """The figures that no other one contains, each cell once, and those left out, each with the one that contains it.
+
+    One cell comes twice where a name holds a word that joins (群众文艺创作与演出).
+    """
+    matches = list({m.fact.id: m for m in reversed(matches)}.values())[::-1]
     contained = [(m, o) for m in matches for o in matches if _contains(o, m)]
     out = {id(m) for m, _ in contained}
     return [m for m in matches if id(m) not in out], contained

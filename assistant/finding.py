@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.lookup import Found, Lookup
 from assistant.matching import CHANGE_WORDS, COUNT_ASKED, TARGET_WORDS, Wanted, match
+from assistant.parts import said_part
 from assistant.prose import Prose
 from assistant.shelf import Labels
 from assistant.understanding import Understanding
@@ -25,7 +26,7 @@ _SPLIT = re.compile(
     rf"[、,，;；+]|以及|加上|还有|(?<=[\u4e00-\u9fff）)])(?:{_AND}|{PLUS})(?=[\u4e00-\u9fff])"
 )
 _SPLIT_COMPARED = re.compile(_SPLIT.pattern + r"|(?<=[\u4e00-\u9fff）)])(?:比|较)(?=[\u4e00-\u9fff])")
-_BARE_BUDGET = re.compile(
+BARE_BUDGET = re.compile(
     r"^(?:(?:年初|调整)?[预决]算数?|总|总额|总数|数|资金|经费|钱|[万亿]?元|部门|单位|公开|年度|支出|\s|费用|财政|额|安排|收支)*$"
 )
 
@@ -86,8 +87,11 @@ class Finder:
             for counted in COUNT_ASKED.finditer(u.text):
                 weights[counted.start() : counted.end()] = [0.0] * len(counted[0])
         bare = "".join(c for c, w in zip(shown, weights, strict=True) if w)
+        if len(shown) == len(u.text) and not BARE_BUDGET.match(bare) and (unit := self._unit_named(u)):
+            rest = "".join(c for i, (c, w) in enumerate(zip(shown, weights, strict=True)) if w and not unit[0] <= i < unit[1])
+            bare = rest if rest != bare and BARE_BUDGET.match(rest.replace("收入", "支出")) else bare
         if (
-            _BARE_BUDGET.match(bare.replace("收入", "支出"))
+            BARE_BUDGET.match(bare.replace("收入", "支出"))
             and _ASKS_MONEY.search(u.text)
             and not COUNT_ASKED.search(u.text)
             and not WHICH_UNIT.search(u.text)
@@ -95,16 +99,42 @@ class Finder:
             and (kinds or self.kinds(u))[0] != "change"
             and u.operation.name not in ("rank", "list", "count", "filter", "average")
         ):
-            side, year_only = "收入" if "收入" in bare else "支出", re.search("本年(?:收入|支出)", text or u.text)
-            shown = f"本年{side}合计" if year_only or self._of_final_accounts(u) else f"{side}总计"
+            shown = self._whole_budget(u, bare, text)
             weights = [0.3] * len(shown)
-        elif _BARE_BUDGET.match(re.sub("合计|总计", "", bare)) and (kinds or self.kinds(u))[0] == "change":
+        elif BARE_BUDGET.match(re.sub("合计|总计", "", bare)) and (kinds or self.kinds(u))[0] == "change":
             shown = "预算收支总计支出预算总额"
             weights = [0.3] * len(shown)
+        # A share's side that names its office is of that office: 一中占县教育局支出总计的比重.
+        own = text is not None and u.operation.name == "ratio" and self._names_office(u, text)
         return Wanted(
-            shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period,
-            as_of=u.periods.as_of, negated=u.periods.negated, hints=u.text, direction=u.operation.direction,
+            shown, tuple(weights), kinds or self.kinds(u), phase=u.periods.phase, period=u.periods.period, as_of=u.periods.as_of,
+            negated=u.periods.negated, hints=(text or u.text) if own else u.text, direction=u.operation.direction,
         )  # fmt: skip
+
+    def _names_office(self, u: Understanding, words: str) -> bool:
+        """Whether a stretch of a question names an office, not only a region."""
+        at = u.text.find(words)
+        within = [u.text[s:e] for s, e in u.naming.spans if 0 <= at <= s and e <= at + len(words)]
+        return any(name not in self.catalog.region_names for name in within)
+
+    def _unit_named(self, u: Understanding) -> tuple[int, int] | None:
+        """Where a question names, in full or by no row's name, a unit whose papers stand in the one document in question."""
+        ids = {d for s in u.naming.scopes for d in s.documents}
+        if len(u.periods.years) == 1:
+            ids = ids & self.catalog.by_year.get(u.periods.years[0], frozenset()) or ids
+        if len(ids) != 1:
+            return None
+        (document,) = self.lookup.shelf.documents([self.catalog.rows[d] for d in ids])
+        said = said_part(u.text, document.units, document.row.agency) if document.units else None
+        if said is None:
+            return None
+        unit, (start, end) = said
+        return (start, end) if unit in u.text or folded(u.text[start:end]) not in document.labels.numbers else None
+
+    def _whole_budget(self, u: Understanding, said: str, text: str | None = None) -> str:
+        """What the papers call the whole of an office's budget or accounts."""
+        side, year_only = "收入" if "收入" in said else "支出", re.search("本年(?:收入|支出)", text or u.text)
+        return f"本年{side}合计" if year_only or self._of_final_accounts(u) else f"{side}总计"
 
     def _of_final_accounts(self, u: Understanding) -> bool:
         """Whether 收入, 支出 mean the year's own: in final accounts the 总计 holds what is carried over as well."""
@@ -141,6 +171,7 @@ class Finder:
             for found in re.finditer(rf"{year}年[\u4e00-\u9fff]{{4}}", u.text)
             for document in self.lookup.shelf.documents([self.catalog.rows[d] for d in ids])
             if any(label.startswith(found[0]) for label in document.labels.texts)
+            and any(folded(s.stored.project).startswith(found[0]) for s in document.facts if s.stored.project)
         }
         return tuple(y for y in years if y not in named) or years
 
@@ -182,7 +213,7 @@ class Finder:
             return [ends[1] + ends[2], ends[3] + ends[2]]
         pieces = _pieces(splitter, u.text)
         named = [
-            p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not _BARE_BUDGET.match(_content(u, p))
+            p for p in pieces if any(w >= 0.3 for w in only_words(u, p)[1]) and not BARE_BUDGET.match(_content(u, p))
         ]
         if len(named) < 2 and u.operation.name in ("difference", "compare") and len(pieces) == 2:
             sides = ["收入" if "收入" in p else "支出" if "支出" in p else "" for p in pieces]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import calculate, collections_of, ranked_changes
 from assistant.citing import Citations, label, owner, said, value_of, when
 from assistant.collections_of import Collection
 from assistant.computing import Computer
-from assistant.finding import Ask
+from assistant.finding import BARE_BUDGET, Ask
 from assistant.lookup import Found, same_figure
 from assistant.matching import Match
+from assistant.parts import of_kind, said_parts
 from assistant.records import Answer, Calculation, Value
 from assistant.refusal import not_found
 from assistant.understanding import Understanding
@@ -27,6 +29,10 @@ _SET = re.compile(
 )
 _OFFICES = re.compile(
     r"(?:(?:这|那)?[两三四五六七八九十\d]+[个家](?:县区|区县|部门|单位|街道|县|区|市)(?!级))|(?:各个?|哪个|哪些|哪家|所有|全部|每个)(?:部门|单位|街道|区县|县区|地区|区|县|市)|(?:部门|单位)(?:里|中|当中)?谁的?|谁的"
+)
+_KIND = re.compile(
+    r"(?:下属|所属)?(?:学校|单位)?[里中]?[^，,]{0,8}?哪(?:一)?(?:个|家|所|几[个家所])"
+    r"(学校|中学|小学|幼儿园|医院|林场|中心|[站所馆院园场校])"
 )
 _YEARS = re.compile(r"(?:哪一?年|各年度?|每年|历年|逐年)")
 
@@ -144,7 +150,8 @@ class Grouper(Computer):
         office, year = _OFFICES.search(u.text), _YEARS.search(u.text)
         if u.operation.by is not None:
             return None
-        if not (office or year) or len(u.naming.scopes) != 1 or u.asks == "prose":
+        compared = u.operation.name in ("compare", "difference", "rank")
+        if not (office or year or compared) or len(u.naming.scopes) != 1 or u.asks == "prose":
             return None
         ask = self.asks(replace(u, operation=replace(u.operation, name="lookup")))[0]
         rows = [self.catalog.rows[d] for d in of_year(ask.scope, ask.year, self.catalog).documents]
@@ -152,8 +159,10 @@ class Grouper(Computer):
         for row in rows:
             owners.setdefault(row.agency if office else row.fiscal_year, []).append(row.id)
         owners.pop(None, None)
-        if len(owners) == len(rows) == 1 and office:
-            return self._by_unit(u, ask, office.span())
+        if len(rows) == 1 and (units := self._units_asked(u, ask)):
+            return self._by_unit(u, ask, *units)
+        if not (office or year):
+            return None
         if len(owners) < 2 or of_year(ask.scope, ask.year, self.catalog).missing:
             return None
         if len(rows) > MOST_GROUPED:
@@ -190,24 +199,46 @@ class Grouper(Computer):
             return replace(answer, notes=(*answer.notes, *notes))
         return self._each(u, [f for f in found.values() if f.matches or f.missing])
 
-    def _by_unit(self, u: Understanding, ask: Ask, office: tuple[int, int]) -> Answer | None:
-        """One figure of each unit whose papers one document holds: 哪个单位的项目支出最少."""
-        document = self.lookup.documents(of_year(ask.scope, ask.year, self.catalog), ask.wanted, self.catalog)[0]
+    def _units_asked(self, u: Understanding, ask: Ask) -> tuple[list[str], list[tuple[int, int]]] | None:
+        """The units of the one document in question of which each is asked for, with the words that say so.
+
+        All of them (哪个单位), those of a kind (哪个学校), or two and more that are named (妇幼保健院和疾控中心哪家).
+        """
+        row = self.catalog.rows[of_year(ask.scope, ask.year, self.catalog).documents[0]]
+        units = self.lookup.shelf.documents([row])[0].units
+        if not units:
+            return None
+        if office := _OFFICES.search(u.text):
+            return sorted(units), [office.span()]
+        if (kind := _KIND.search(u.text)) and (of := of_kind(kind[1], units)):
+            return of, [kind.span()]
+        said = sorted(said_parts(u.text, units, row.agency), key=lambda s: s[1])
+        return ([unit for unit, _ in said], [span for _, span in said]) if len(said) > 1 else None
+
+    def _by_unit(self, u: Understanding, ask: Ask, units: list[str], spans: list[tuple[int, int]]) -> Answer | None:
+        """One figure of each of the units whose papers one document holds: 哪个单位的项目支出最少."""
         text = ask.wanted.text
-        for start, end in (office, *u.operation.spans, *(m.span() for m in _ALL_UNITS.finditer(u.text))):
+        for start, end in (*spans, *u.operation.spans, *(m.span() for m in _ALL_UNITS.finditer(u.text))):
             text = text[:start] + " " * (end - start) + text[end:] if len(text) == len(u.text) else text
         weights = tuple(w if c.strip() else 0.0 for c, w in zip(text, ask.wanted.weights, strict=True))
+        bare = "".join(c for c, w in zip(text, weights, strict=True) if w)
+        if BARE_BUDGET.match(bare.replace("收入", "支出")):
+            text = self._whole_budget(u, bare)
+            weights = (0.3,) * len(text)
         wanted = replace(ask.wanted, text=text, weights=weights)
         members, missing = [], []
-        for unit in sorted(document.units):
-            of_unit = replace(wanted, hints=f"{_ALL_UNITS.sub('', u.text)} {unit}")
+        asked = _blanked(u.text, spans)
+        for unit in units:
+            of_unit = replace(wanted, hints=f"{_ALL_UNITS.sub('', asked)} {unit}")
             found = self.lookup.find(of_unit, ask.scope, self.catalog, ask.year)
             if found.matches and not found.rivals and found.matches[0].part == unit and found.fact.value is not None:
                 members.append(found.matches[0])
             else:
                 missing.append(unit)
-        if len(members) < 2:
+        if len(members) < 2 or len({(m.fact.table, m.fact.column_path) for m in members}) > 1:
             return None
+        if u.operation.name in ("compare", "difference") and len(units) == 2:
+            return self._differs(u, members[0], members[1], sides_first=True, compare=True)
         collection = Collection("单位", tuple(members))
         notes = (f"没有可比数字的：{'、'.join(missing)}",) if missing else ()
         if u.operation.name in ("rank", "compare"):
@@ -366,6 +397,12 @@ class Grouper(Computer):
             tuple(cited.all),
             notes=self._assumed(u, members[0]) if members else (),
         )
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _all_said(m: Match) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from assistant.understanding.catalog import split_region
-from assistant.understanding.shortened import abbreviates
+from assistant.understanding.shortened import LEAST_STEM, abbreviates
 from index.fact_rows import FactRow
 from index.words import cut
 
@@ -19,6 +19,7 @@ LEAST_SAID = 3
 LEAST_SHARE = 0.6
 MOST_SHORTENED = 6
 _OF_UNIT = re.compile("单位(?:预算|决算)")  # 单位预算收支总表 beside 部门预算收支总表
+_SCHOOLS = "学校|[中小大]学|学院|幼儿园|教育中心"
 _OWN_NAME = re.compile("[（(]?(?:机关|本级|本部|机关本级)[）)]?")
 _OWN_HEADING = re.compile(r"(?<=[局委办室院厅会府部队社])(?:机关)?本级")
 
@@ -43,6 +44,12 @@ def part_of(fact: FactRow, agency: str | None, own: Container[str]) -> str:
 
 def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str, tuple[int, int]] | None:
     """The unit that a question names, with the stretch that names it; None where it names none or several."""
+    apart = said_parts(text, parts, agency)
+    return apart[0] if len(apart) == 1 else None
+
+
+def said_parts(text: str, parts: Iterable[str], agency: str | None) -> list[tuple[str, tuple[int, int]]]:
+    """All units that a question names, each with the stretch that names it."""
     found: list[tuple[int, str, tuple[int, int]]] = []
     for part in sorted(set(parts)):
         if part == OWN:
@@ -58,17 +65,25 @@ def said_part(text: str, parts: Iterable[str], agency: str | None) -> tuple[str,
                 size = len(stem)  # it is meant as a whole
         if span is not None:
             found.append((size, part, span))
-    apart = [(part, span) for size, part, span in found if not any(o > size and _within(span, other) for o, _, other in found)]
-    return apart[0] if len(apart) == 1 else None
+    return [(part, span) for size, part, span in found if not any(o > size and _within(span, other) for o, _, other in found)]
+
+
+def of_kind(kind: str, parts: Iterable[str]) -> list[str]:
+    """The units that are what a question asks for one of: 哪个学校, 哪家医院."""
+    return sorted(part for part in parts if re.search(_SCHOOLS if kind == "学校" else f"{kind}$", part))
 
 
 def _shortened(text: str, name: str) -> tuple[int, int] | None:
-    """Where in ``text`` a name stands by the beginnings of its words and of its last one: 一中, 职教中心."""
+    """Where in ``text`` a name stands by the beginnings of its words, the last one's or its last character: 职教中心, 文保所."""
     last = min((word for word in cut(name) if len(word) > 1 and name.endswith(word)), key=len, default=name[-1:])
     for size in range(min(MOST_SHORTENED, len(name) - 1), 1, -1):
         for start in range(len(text) - size + 1):
             piece = text[start : start + size]
-            if piece[0] == name[0] and last and piece.endswith((last, last[0])) and abbreviates(piece, name):
+            if piece[0] != name[0] or not last:
+                continue
+            if piece.endswith((last, last[0])) and abbreviates(piece, name):
+                return start, start + size
+            if size > LEAST_STEM and piece[-1] == name[-1] and abbreviates(piece[:-1], name[:-1]):
                 return start, start + size
     return None
 

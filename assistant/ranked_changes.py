@@ -80,18 +80,17 @@ def _kind(u: Understanding, fact: Fact, named: Sequence[str]) -> object | None:
         return "项目" if fact.project else None
     level = LEVEL_ASKED.search(u.text)
     length = LEVELS[next(g for g in level.groups() if g)] if level else 0
-    if length or "科目" in u.text:
-        own = len(fact.subject_code) if fact.subject_code else _level_said(named)
+    if length or "收入" not in u.text:
+        own = len(fact.subject_code) if fact.subject_code else _level_said(fact, named)
         return own if own and length in (0, own) else None
-    if "收入" in u.text:
-        return "收入" if "收入" in name and not re.search("总计|合计|总", name) else None
-    return "支出" if _level_said(named) == LEVELS["类"] else None
+    return "收入" if "收入" in name and not re.search("总计|合计|总", name) else None
 
 
-def _level_said(named: Sequence[str]) -> int:
+def _level_said(fact: Fact, named: Sequence[str]) -> int:
     """The length of the code of a subject that a sentence names, from its 类 down; 0 where it names none."""
     top = subject_codes().get(re.sub("支出支出$", "支出", clean_label(named[0])), ())
-    return {1: 3, 2: 5, 3: 7}.get(len(named), 0) if any(len(code) == LEVELS["类"] for code in top) else 0
+    of_subjects = any(len(code) == LEVELS["类"] for code in top) or any("（类）" in heading for heading in fact.section)
+    return {1: 3, 2: 5, 3: 7}.get(len(named), 0) if of_subjects else 0
 
 
 def _chapter(fact: Fact) -> tuple[str, ...]:

@@ -125,3 +125,25 @@ def test_names_do_not_depend_on_what_was_asked_before(assistant: Assistant) -> N
 
 def test_findings_do_not_set_a_department_against_its_units(assistant: Assistant) -> None:
     assert not [f for f in assistant.findings() if f["rule"] == "同一科目各表一致"]
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [
+        ("承德县森林草原防火中心2025年预算一共多少钱", ["200.00"]),
+        ("承德县第一林场2025年支出预算多少", ["300.00"]),
+        ("承德县第一林场和森林草原防火中心哪家支出多，多多少", ["100.00", "300.00", "200.00"]),
+        ("承德县森林草原防火中心的项目支出占承德县林业和草原局部门项目支出的比重", ["35.00", "70.00", "200.00"]),
+        ("承德县森林草原防火中心的预算占承德县林业和草原局部门预算的比重", ["22.22", "200.00", "900.00"]),
+    ],
+)
+def test_units_of_one_paper_by_their_names(assistant: Assistant, question: str, figures: list[str]) -> None:
+    answer = ask(assistant, question)
+    assert answer.status == "answered", answer.text
+    assert [v.value for v in answer.values] == figures
+
+
+def test_a_name_that_holds_a_word_that_joins_is_added_once(assistant: Assistant) -> None:
+    answer = ask(assistant, "柳河镇2025年农村人居环境整治经费和专职消防队经费、农村人居环境整治经费一共多少")
+    assert answer.values[0].value == "50.00"
+    assert len(answer.citations) == 2

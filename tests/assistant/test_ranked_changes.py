@@ -28,6 +28,8 @@ PLAN = f"""{ARCHIVE}2025年度部门预算
 1.进修及培训（款）培训支出（项）支出50.00万元，与上年相比增加30.00万元，增长150%。主要原因是轮训。
 （三）住房保障支出（类）
 1.住房改革支出（款）住房公积金（项）支出200.00万元，与上年相比减少100.00万元，减少33.33%。主要原因是基数调整。
+九、2025年“三公”经费预算情况说明
+2025年“三公”经费预算数为12.00万元，比2024年预算增加4.00万元。
 """
 FINAL = f"""{ARCHIVE}2024年度部门决算
 
@@ -102,6 +104,12 @@ def test_amounts_are_not_ranked_where_changes_are_asked_for(assistant: Assistant
         answer = ask(assistant, question)
         assert answer.status == "not_found"
         assert not answer.values
+
+
+def test_a_heading_that_says_the_year_takes_it_from_no_question(assistant: Assistant) -> None:
+    answer = ask(assistant, "省方志馆2025年三公经费比2024年增长百分之几")
+    assert answer.status == "answered", answer.text
+    assert (answer.values[0].value, answer.values[0].unit) == ("50.00", "%")
 
 
 @pytest.mark.parametrize(
