@@ -215,6 +215,8 @@ class Computer(Teller):
             r"(?:全部|所有|各个?|总)?项目(?:的)?(?:预算|资金|经费|支出)?(?:总额|总和|之和|合计|总计|总数)|(?:全部|所有)(?:的)?项目",
             words,
         ):
+            if "项目支出" in words and u.operation.counted is None and (printed := self._projects_printed(u)):
+                return printed
             members: list[Match] = []
             for ask in asks:
                 scope = of_year(ask.scope, ask.year, self.catalog)
@@ -243,6 +245,16 @@ class Computer(Teller):
                 return found_one.matches
             out.append(found_one.matches[0])
         return out
+
+    def _projects_printed(self, u: Understanding) -> tuple[Match, ...] | None:
+        """The total of 项目支出 that the papers print, which also holds what no form lists; None where they print none or several."""
+        asks = self.asks(u, ["项目支出合计"])
+        found = self.find(asks[0]) if len(asks) == 1 else None
+        if found is None or not found.matches or found.rivals or found.fact.value is None:
+            return None
+        heads = (*found.fact.row_path, *found.fact.column_path)
+        said = any("项目支出" in head for head in heads) and (found.fact.is_total or len(heads) == 1)
+        return found.matches if said and not found.fact.project else None
 
     def _sides_in_table(self, u: Understanding) -> list[list[Match] | tuple[Match, ...]] | None:
         """Part and whole of which several figures fit, where only one table has both in one column or row."""

@@ -261,7 +261,7 @@ class _Scorer:
         focus = self._covered(self.masks.get(key, 0)) / self.total
         core = self._covered(names | columns | self._identity(shelved)) / self.total
         score = 0.4 * coverage + 0.2 * core + 0.28 * precision**2 * (0.6 + 0.4 * focus) + 0.12 * focus
-        score += _preference(wanted, shelved, self.shares) - 0.06 * self._silent(shelved, key, names)
+        score += _preference(wanted, shelved, self.shares, self._own_said(shelved)) - 0.06 * self._silent(shelved, key, names)
         if self.document.units:
             score += OF_PART if shelved.part == self.part else -OF_PART
         row = self.document.row
@@ -274,6 +274,14 @@ class _Scorer:
         if wanted.year is None and fact.fiscal_year is not None and row.fiscal_year not in (None, fact.fiscal_year):
             score -= 0.08
         return score, precision
+
+    def _own_said(self, shelved: Shelved) -> float:
+        """How much of a form's row is said, apart from what only names the form's project (修缮 of 设施修缮经费, 纪念碑修缮)."""
+        row = shelved.names[0] if shelved.names else -1
+        project = self.labels.numbers.get(shelved.fact.project or "", -1)
+        if self.shares.get(project, 0.0) >= 0.99 and not self.masks.get(row, 0) & ~self.masks[project]:
+            return 0.0
+        return self.shares.get(row, 0.0)
 
     def _silent(self, shelved: Shelved, key: int, names: int) -> int:
         """How many of the column's heads say something that the question does not."""
@@ -371,8 +379,8 @@ def _is_total(fact: Fact, said: Sequence[str]) -> bool:
     return any(h.endswith(t) or (t in ("合计", "总计") and h in ("合计", "总计")) for h in heads for t in said)
 
 
-def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> float:
-    """Small leanings that decide between facts which the words alone leave equal."""
+def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float], own: float) -> float:
+    """Small leanings that decide between facts which the words alone leave equal; ``own`` is how much of the row is said."""
     fact = shelved.fact
     lean = 0.0
     totals = _TOTAL_SAID.findall(wanted.text)
@@ -420,7 +428,6 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float]) -> f
     ):
         lean -= 0.2
     if fact.project and fact.measure and fact.source.row is not None:
-        own = shares.get(shelved.names[0], 0.0)
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
         lean += 0.12 * own if (own >= 0.75 or fact.kind == "text") and not is_neutral(fact.measure) else 0.0
         lean -= 0.05 if _PART_MEASURE.search(fact.measure) and own < 0.5 else 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from assistant.understanding.catalog import Catalog, Mention
-from assistant.understanding.shortened import shortened
+from assistant.understanding.shortened import extended, shortened
 from assistant.understanding.wording import subjects_said, weights
 from index.glossary import organs, regions
 
@@ -55,7 +55,7 @@ def read_names(text: str, catalog: Catalog) -> Naming:
         text = text[:start] + " " * (end - start) + text[end:]
     subjects = [(start, start + len(name)) for name, start in subjects_said(text)]
     offices = [m for m in catalog.offices(text) if not any(s <= m.start and m.end <= e for s, e in subjects)]
-    offices = [_behind_region(m, text, catalog) for m in _once(offices)]
+    offices = [extended(_behind_region(m, text, catalog), text, catalog) for m in _once(offices)]
     said = catalog.regions(_blanked(text, offices))
     regions_named = _once(said)
     again = [m for m in said if m not in regions_named and any(m.documents == r.documents for r in regions_named)]

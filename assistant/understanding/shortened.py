@@ -48,6 +48,17 @@ def shortened(text: str, known: Sequence[Mention], places: Sequence[Mention], ca
     return found or _by_front(text, known, places, catalog)
 
 
+def extended(office: Mention, text: str, catalog: Catalog) -> Mention:
+    """An office's short name with the rest of what it is called by: 退役 in 退役军人局 is a part of 退役军人事务局 shortened."""
+    for ending in _PLACE.finditer(text, office.end, office.start + LONGEST):
+        stem = text[office.start : ending.start()]
+        for name, documents in _names(catalog, text[office.start], ending[0]):
+            if documents & office.documents and abbreviates(stem, name.removesuffix(ending[0])):
+                said = text[office.start : ending.end()]
+                return Mention(office.start, ending.end(), said, documents & office.documents, name)
+    return office
+
+
 def _by_front(text: str, known: Sequence[Mention], places: Sequence[Mention], catalog: Catalog) -> list[Mention]:
     """凉城 for 凉城新村街道: the beginning of a street's or town's own name, where a question begins with it and names nothing else."""
     if known or places:

@@ -12,6 +12,12 @@ from index.build import ingest
 from index.words import load_names
 from tests.assistant.test_units import form, table
 
+PARTS = "涉县安陵镇人民政府2025年部门预算\n\n" + table("4、烈士纪念设施修缮管护经费绩效目标表", ("702涉县安陵镇人民政府", "单位：万元"), [
+    ["项目编码", "13092925P00009", "项目名称", "烈士纪念设施修缮管护经费"],
+    ["预算规模及资金用途", "预算数", "76.40", "其中：财政资金", "76.40", "其他资金", ""],
+    ["", "用于陵园纪念碑修缮和零散烈士墓迁移，其中纪念碑修缮42万元，零散烈士墓迁移34.4万元"],
+    ["资金支出计划（%）", "3月底", "6月底", "10月底", "12月底"], ["", "20", "45", "80", "100"],
+])  # fmt: skip
 HEADS = ["科目编码", "科目名称", "合计", "基本支出", "项目支出"]
 TOWN = "魏县柳河镇人民政府"
 BUREAU = "承德县林业和草原局"
@@ -57,7 +63,7 @@ BUREAU_PAPER = (
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("compound")
-    for name, text in (("030_town.txt", TOWN_PAPER), ("031_bureau.txt", BUREAU_PAPER)):
+    for name, text in (("030_town.txt", TOWN_PAPER), ("031_bureau.txt", BUREAU_PAPER), ("032_parts.txt", PARTS)):
         (folder / name).write_text(text, encoding="utf-8")
     ingest(sorted(folder.glob("*.txt")), folder / "store", workers=1, vectors=False)
     opened = open_assistant(folder / "store")
@@ -141,6 +147,19 @@ def test_units_of_one_paper_by_their_names(assistant: Assistant, question: str, 
     answer = ask(assistant, question)
     assert answer.status == "answered", answer.text
     assert [v.value for v in answer.values] == figures
+
+
+def test_all_of_the_projects_is_the_total_that_is_printed(assistant: Assistant) -> None:
+    answer = ask(assistant, "承德县林业和草原局森林防火经费占全部项目支出的百分之几")
+    assert [v.value for v in answer.values] == ["40.00", "80.00", "200.00"]
+    assert {c.cell for c in answer.citations} == {"80.00", "200.00"}
+
+
+def test_a_part_of_a_project_is_not_named_by_the_words_of_its_project(assistant: Assistant) -> None:
+    whole = ask(assistant, "安陵镇烈士纪念设施修缮管护经费是多少万元")
+    assert [(v.value, v.unit) for v in whole.values] == [("76.40", "万元")]
+    part = ask(assistant, "安陵镇烈士纪念设施修缮管护经费里纪念碑修缮多少钱")
+    assert [(v.value, v.unit) for v in part.values] == [("42", "万元")]
 
 
 def test_a_name_that_holds_a_word_that_joins_is_added_once(assistant: Assistant) -> None:

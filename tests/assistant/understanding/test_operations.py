@@ -20,6 +20,7 @@ from assistant.understanding.operations import read_operation
         ("比上年增加多少", {"name": "change", "direction": "up"}),
         ("与2017年相比变化", {"name": "change", "direction": None}),
         ("水费和邮电费相差多少", {"name": "difference"}),
+        ("预算数和决算数分别多少，少花了多少", {"name": "difference", "each": True}),
         ("水费和邮电费哪个更多", {"name": "compare"}),
         ("金额最高的三个项目", {"name": "rank", "top": 3, "descending": True}),
         ("预算最少的项目", {"name": "rank", "top": 1, "descending": False}),

@@ -53,6 +53,15 @@ def test_the_documents_meant(text: str, documents: set[str]) -> None:
     assert [set(s.documents) for s in naming.scopes] == [documents]
 
 
+def test_a_short_name_goes_on_to_its_end() -> None:
+    catalog = Catalog.of([row("v24", "廊坊市退役军人事务局", "河北省廊坊市", "131000", 2024)])
+    for text in ("廊坊退役军人局2024年预算", "廊坊退役2024年预算"):
+        naming = read_names(text, catalog)
+        assert naming.unknown is None
+        covered = "".join(c for i, c in enumerate(text) if not any(s <= i < e for s, e in naming.spans))
+        assert covered == "2024年预算"
+
+
 def test_an_office_printed_without_its_place_is_known_behind_words_that_ask() -> None:
     catalog = Catalog.of([row("x24", "县委网信办", "", "", 2024)])
     for text in ("现在问县委网信办2024年的预算", "2024年县委网信办预算"):
