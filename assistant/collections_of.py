@@ -288,6 +288,9 @@ def _top_rows(wanted: Wanted, m: Match, code_length: int | None) -> list[Match]:
         if (code_length and len(f.subject_code or "") == code_length) or (not code_length and f.depth == 0)
     ]
     level = [f for f in level if f.unit in MONEY] or level
+    parts = [f for f in facts if f.subject_code and f.subject_code[0] in "35" and len(f.subject_code) == LEVELS["款"]]
+    if not code_length and parts and {len(f.subject_code or "") for f in level} == {LEVELS["类"]}:
+        level = parts  # 301, 302 say only what kind of spending it is
     if len({f.source.row for f in level}) == 1:  # all under one heading (302): its parts
         level = [f for f in facts if f.depth == 1 and len(f.subject_code or "") > len(level[0].subject_code or "")] or level
     columns = {f.source.col: f.column_path for f in level}

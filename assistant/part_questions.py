@@ -18,7 +18,7 @@ from assistant.understanding.wording import weights
 _BREAK = re.compile(
     r"[，,；;。？?！!]+|(?<=多少)、|(?:并且|而且|以及|同时|并)(?=[^，,；;。？?]*(?:为什么|为何|原因|哪|什么|多少|如何|怎么))"
 )
-_ASKS = re.compile(r"为什么|为何|为啥|原因|多少|多久|何时|几(?!乎)|哪|什么|如何|怎[么样]|依据|用途|是否")
+_ASKS = re.compile(r"为什么|为何|为啥|原因|多少|多大|多高|多久|何时|几(?!乎)|哪|什么|如何|怎[么样]|依据|用途|是否")
 _FIGURES = re.compile(r"多少|几[个项人次批辆]|百分|最[高低多大少小]|哪[个家项年].{0,4}[多少高低大小]")
 _SPENDING = re.compile(r"花在哪|资金用途")
 _ITEM_ENDS = re.compile(

@@ -47,10 +47,17 @@ OFFICIAL = table("表9 部门“三公”经费预算情况表", (f"360{CENTRE}"
     ["公务用车运行维护费", "20000.00", "16000.00", "-4000.00"], ["公务接待费", "10000.00", "8000.00", "-2000.00"],
 ])  # fmt: skip
 
+BASIC = table("表6 一般公共预算财政拨款基本支出表", (f"360{CENTRE}", "单位：万元"), [
+    ["科目编码", "科目名称", "合计", "人员经费", "公用经费"], ["", "合计", "190.00", "120.00", "70.00"],
+    ["301", "工资福利支出", "120.00", "120.00", "0.00"], ["30101", "基本工资", "120.00", "120.00", "0.00"],
+    ["302", "商品和服务支出", "70.00", "0.00", "70.00"], ["30201", "办公费", "25.00", "0.00", "25.00"],
+    ["30205", "水费", "5.00", "0.00", "5.00"], ["30229", "福利费", "40.00", "0.00", "40.00"],
+])  # fmt: skip
+
 
 def centre(year: int, sums: dict[str, str]) -> str:
     forms = "".join(form(i, name, CENTRE, value) for i, (name, value) in enumerate(sums.items(), 1))
-    return f"{CENTRE}{year}年部门预算\n\n{OFFICIAL if year == 2025 else ''}第一部分 情况说明\n{forms}"
+    return f"{CENTRE}{year}年部门预算\n\n{OFFICIAL + BASIC if year == 2025 else ''}第一部分 情况说明\n{forms}"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,19 @@ def test_amounts_are_not_ranked_where_changes_are_asked_for(assistant: Assistant
         answer = ask(assistant, question)
         assert answer.status == "not_found"
         assert not answer.values
+
+
+def test_of_economic_subjects_those_are_listed_that_say_what_is_bought(assistant: Assistant) -> None:
+    answer = ask(assistant, "承德县森林草原防火中心2025年公用经费里哪些科目超过20万元")
+    assert sorted(v.value for v in answer.values) == ["25.00", "40.00"]
+
+
+def test_a_change_and_its_rate_are_asked_at_once_or_in_turn(assistant: Assistant) -> None:
+    first = "省方志馆2025年收支预算总计比上年减少多少"
+    both = ask(assistant, f"{first}，降幅多大")
+    assert {(v.value, v.unit) for v in both.values} >= {("40.00", "万元"), ("4.26", "%")}
+    rate = assistant.ask(Question("降了百分之几", (first,)))
+    assert (rate.values[0].value, rate.values[0].unit) == ("4.26", "%")
 
 
 def test_a_heading_that_says_the_year_takes_it_from_no_question(assistant: Assistant) -> None:
