@@ -279,7 +279,7 @@ class _Scorer:
         """How much of a form's row is said, apart from what only names the form's project (修缮 of 设施修缮经费, 纪念碑修缮)."""
         row = shelved.names[0] if shelved.names else -1
         project = self.labels.numbers.get(shelved.fact.project or "", -1)
-        if self.shares.get(project, 0.0) >= 0.99 and not self.masks.get(row, 0) & ~self.masks[project]:
+        if row != project and self.shares.get(project, 0.0) >= 0.99 and not self.masks.get(row, 0) & ~self.masks[project]:
             return 0.0
         return self.shares.get(row, 0.0)
 
