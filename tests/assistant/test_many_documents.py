@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from sqlalchemy import event
 from assistant.answering import Assistant
 from assistant.lookup import LIKELY, MOST_DOCUMENTS
 from assistant.records import Question
+from benchmarks.scale import question
 from benchmarks.synthetic import COLUMNS, build, copy, document, fill
 from index.fact_store import FactStore
 from index.names import names_of, pairs
@@ -72,6 +74,15 @@ def test_copied_into_postgresql_as_through_the_writer(tmp_path: Path, postgresql
         store.close()
     assert len(held[0][1][2]) == 500
     assert held[0] == held[1]
+
+
+@pytest.mark.parametrize("kind", ["full", "bare"])
+def test_what_the_benchmark_asks_in_full_is_answered_right(assistant: Assistant, kind: str) -> None:
+    draw = random.Random(1)
+    asked = [question(draw, DOCUMENTS, kind) for _ in range(120)]
+    answers = [assistant.ask(Question(text)) for text, _ in asked]
+    wrong = [text for (text, printed), a in zip(asked, answers, strict=True) if not a.values or a.values[0].value != printed]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("number", [3, 17, 39])
