@@ -17,6 +17,7 @@ from index.records import Fact
 from index.row_tree import clean_label
 
 _CARRIED_OUT = re.compile("完成[^，。]{0,6}预算|执行率|完成率")
+_OF_ONE_YEAR = re.compile("^(?!.*(?:上年|去年|20\\d\\d)).*(?:预算|计划)")  # a change against the year's own budget
 _FUNDS = re.compile("财政拨款|一般公共预算|政府性基金|国有资本经营")
 _OFFICIAL = re.compile("因公出国|公务用车|公务接待")
 
@@ -41,7 +42,10 @@ def find(u: Understanding, documents: Sequence[ShelvedDocument]) -> Collection |
     funds = _FUNDS.findall(u.text)
     each = [tuple(named.values()) for named in sets.values()]
     fitting = [ms for ms in each if len(ms) >= 2 and all(fund in _heads(ms[0].fact) for fund in funds)]
-    if len({m.document.row.id for members in fitting for m in members}) != 1:
+    # Without a year in the question the latest papers are meant.
+    latest = max((ms[0].document.row.fiscal_year or 0 for ms in fitting), default=0)
+    fitting = [ms for ms in fitting if (ms[0].document.row.fiscal_year or 0) == latest]
+    if len({ms[0].document.row.id for ms in fitting}) != 1:
         return None
     what = {"up": "增加额", "up%": "增幅", "down": "减少额", "down%": "降幅", "done": "完成比例"}[by]
     return Collection(f"写明{what}的内容", max(fitting, key=len), what)
@@ -61,10 +65,12 @@ def of_two_years(by: str, now: Collection, before: Collection) -> tuple[list[tup
 
 
 def _ranks(fact: Fact, by: str) -> bool:
+    head = "".join((*fact.row_path, *fact.column_path)[-1:])
+    if fact.value is None or fact.is_total:
+        return False
     if by == "done":
-        head = (*fact.row_path, *fact.column_path)[-1:]
-        return fact.unit == "%" and fact.value is not None and bool(head and _CARRIED_OUT.search(head[0]))
-    if fact.kind != "change" or not fact.value or fact.is_total:
+        return fact.unit == "%" and bool(_CARRIED_OUT.search(head))
+    if fact.kind != "change" or not fact.value or _OF_ONE_YEAR.search(head):
         return False
     return (fact.value > 0) == by.startswith("up") and (fact.unit == "%" if by.endswith("%") else fact.unit in MONEY)
 
