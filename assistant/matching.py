@@ -408,6 +408,8 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float], own:
             lean += 0.06
         elif not phases_agree(wanted.phase, fact.phase):
             lean -= 0.25
+    if wanted.period and fact.kind == "amount" and fact.project and fact.source.row is not None:
+        lean -= 0.25  # a form's sums are of the whole year, its plan of spending says the steps
     if wanted.as_of:
         lean += 0.3 if fact.period and fact.period in wanted.as_of else -0.1
     if wanted.direction and fact.kind == "change" and fact.value is not None:

@@ -162,6 +162,11 @@ def test_a_part_of_a_project_is_not_named_by_the_words_of_its_project(assistant:
     assert [(v.value, v.unit) for v in part.values] == [("42", "万元")]
 
 
+def test_a_step_of_the_plan_is_asked_after_the_budget(assistant: Assistant) -> None:
+    answer = ask(assistant, "柳河镇专职消防队经费2025年预算多少", "10月底要花到百分之几")
+    assert [(v.value, v.unit) for v in answer.values] == [("80", "%")]
+
+
 def test_a_name_that_holds_a_word_that_joins_is_added_once(assistant: Assistant) -> None:
     answer = ask(assistant, "柳河镇2025年农村人居环境整治经费和专职消防队经费、农村人居环境整治经费一共多少")
     assert answer.values[0].value == "50.00"
