@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from assistant import calculate, collections_of
 from assistant.citing import Citations, both_units, label, owner, said, subject, value_of, when, who
@@ -466,8 +466,13 @@ class Computer(Teller):
         )
         used = tuple(numbers.values())
         stated = None if compare else self._stated_change(u)
-        if stated is not None and stated.fact.unit in MONEY and abs(calculate.in_unit(stated.fact, computed.unit)) == abs(computed.value):
-            cited.add(stated)
+        told: tuple[Value, ...] = ()
+        if stated is not None and stated.fact.unit in MONEY and stated.fact.value is not None:
+            exact = abs(convert(computed.value, computed.unit, stated.fact.unit))
+            if exact == abs(stated.fact.value):
+                cited.add(stated)
+            elif exact.quantize(stated.fact.value, ROUND_HALF_UP) == abs(stated.fact.value):  # told in 万元, reckoned from 元
+                told = (value_of(stated, [cited.add(stated)], magnitude=names_direction),)
         calculation = Calculation("difference", computed.expression, used, plain(computed.value), computed.unit)
         delta, calculation = self._in_asked_unit(u, Value("差额", plain(amount), computed.unit, used), calculation)
         sides = [value_of(m, [numbers[id(m)]], u.periods.unit) for m in order]
@@ -482,7 +487,8 @@ class Computer(Teller):
             verdict = f"{'增加' if computed.value > 0 else '减少'} {size}"
         text = f"{shown}。\n{verdict}。\n计算：{calculation.expression} = {calculation.result}{calculation.unit}"
         alone = u.operation.name == "difference" and not u.operation.each and len(ASKED_EACH.findall(u.text)) < 2
-        values = (*sides, delta) if sides_first and not alone else (delta, *sides)
+        values = (*sides, delta, *told) if sides_first and not alone else (delta, *sides, *told)
+        text += "".join(f"\n文档写作 {v.value}{v.unit}" for v in told)
         return Answer(u.text, "answered", text, values, calculation, tuple(cited.all))
 
     def _called(self, more: Match, less: Match) -> str:

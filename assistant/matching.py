@@ -408,8 +408,6 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float], own:
             lean += 0.06
         elif not phases_agree(wanted.phase, fact.phase):
             lean -= 0.25
-    if wanted.period and fact.kind == "amount" and fact.project and fact.source.row is not None:
-        lean -= 0.25  # a form's sums are of the whole year, its plan of spending says the steps
     if wanted.as_of:
         lean += 0.3 if fact.period and fact.period in wanted.as_of else -0.1
     if wanted.direction and fact.kind == "change" and fact.value is not None:
@@ -430,6 +428,7 @@ def _preference(wanted: Wanted, shelved: Shelved, shares: dict[int, float], own:
     ):
         lean -= 0.2
     if fact.project and fact.measure and fact.source.row is not None:
+        lean -= 0.25 if wanted.period and fact.kind == "amount" else 0.0  # its sums are of the whole year
         lean += 0.03 if any(fact.measure.startswith(m) for m in _MEASURES) else 0.0
         lean += 0.12 * own if (own >= 0.75 or fact.kind == "text") and not is_neutral(fact.measure) else 0.0
         lean -= 0.05 if _PART_MEASURE.search(fact.measure) and own < 0.5 else 0.0

@@ -54,16 +54,18 @@ BASIC = table("表6 一般公共预算财政拨款基本支出表", (f"360{CENTR
     ["30205", "水费", "5.00", "0.00", "5.00"], ["30229", "福利费", "40.00", "0.00", "40.00"],
 ])  # fmt: skip
 
+TOLD = "2025年瞭望塔维护经费36.00万元，较2024年预算增加6.05万元。\n"
+
 
 def centre(year: int, sums: dict[str, str]) -> str:
     forms = "".join(form(i, name, CENTRE, value) for i, (name, value) in enumerate(sums.items(), 1))
-    return f"{CENTRE}{year}年部门预算\n\n{OFFICIAL + BASIC if year == 2025 else ''}第一部分 情况说明\n{forms}"
+    return f"{CENTRE}{year}年部门预算\n\n{OFFICIAL + BASIC if year == 2025 else ''}第一部分 情况说明\n{TOLD if year == 2025 else ''}{forms}"
 
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("ranked")
-    before = {"森林防火经费": "80.00", "瞭望塔维护经费": "30.00", "无人机租赁经费": "12.00"}
+    before = {"森林防火经费": "80.00", "瞭望塔维护经费": "29.954", "无人机租赁经费": "12.00"}
     now = {"森林防火经费": "95.00", "瞭望塔维护经费": "36.00", "视频监控经费": "50.00"}
     papers = {"plan": PLAN, "final": FINAL, "c24": centre(2024, before), "c25": centre(2025, now)}
     for name, text in papers.items():
@@ -124,6 +126,12 @@ def test_a_change_and_its_rate_are_asked_at_once_or_in_turn(assistant: Assistant
     assert {(v.value, v.unit) for v in both.values} >= {("40.00", "万元"), ("4.26", "%")}
     rate = assistant.ask(Question("降了百分之几", (first,)))
     assert (rate.values[0].value, rate.values[0].unit) == ("4.26", "%")
+
+
+def test_a_change_told_in_fewer_digits_stands_beside_the_reckoned_one(assistant: Assistant) -> None:
+    answer = ask(assistant, "承德县森林草原防火中心2025年瞭望塔维护经费比2024年增加多少")
+    assert [v.value for v in answer.values] == ["6.046", "29.954", "36.00", "6.05"]
+    assert any("6.05" in (c.quote or "") for c in answer.citations)
 
 
 def test_a_heading_that_says_the_year_takes_it_from_no_question(assistant: Assistant) -> None:
